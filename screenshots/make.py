@@ -31,7 +31,11 @@ from tui.modals.license import LicenseScreen
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
+from tui.screens.payment_types import PaymentTypesScreen
+from tui.screens.subscriptions import SubscriptionsScreen
 from tui.screens.verification import VerificationScreen
+from tui.screens.why import WhyScreen
+from tui.widgets.details_panel import DETAILS_DELAY
 from tui.widgets.inputs import PlainInput
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
@@ -79,16 +83,29 @@ async def _take_screenshots(app: ApisetupApp) -> dict[str, str]:
     async with app.run_test(size=(80, 24)) as pilot:
 
         async def take(name: str) -> None:
-            await pilot.pause()
+            await pilot.pause(2 * DETAILS_DELAY)
             screenshots[f"{name}.svg"] = app.export_screenshot(title="apisetup")
 
         await _wait_until(pilot, lambda: _row_count(app.screen) == 12)
         await pilot.resize_terminal(120, 36)
         await pilot.press(*["down"] * 6)
-        await _wait_until(pilot, lambda: _shows_history(app.screen))
+        await _wait_until(pilot, lambda: _is_complete(app.screen))
         await take("api-setup")
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
+        await pilot.press("w")
+        await _wait_until(pilot, lambda: isinstance(app.screen, WhyScreen) and _row_count(app.screen) > 0)
+        await take("why")
+        await _return_to_api_setup(pilot)
+        await pilot.press("2")
+        await _wait_until(pilot, lambda: isinstance(app.screen, SubscriptionsScreen) and _row_count(app.screen) > 0)
+        await pilot.press(*["down"] * 4)
+        await take("subscriptions")
+        await pilot.press("3")
+        await _wait_until(pilot, lambda: isinstance(app.screen, PaymentTypesScreen) and _row_count(app.screen) > 0)
+        await pilot.press("down", "down")
+        await take("payment-types")
+        await _return_to_api_setup(pilot)
         await pilot.press("e")
         await _wait_until(pilot, lambda: isinstance(app.screen, EditKeyScreen) and _row_count(app.screen) > 0)
         await take("edit")
@@ -143,10 +160,12 @@ async def _wait_until(pilot: AppPilot, condition: Callable[[], bool]) -> None:
     raise SystemExit("The program does not show what the pictures need.")
 
 
-def _shows_history(screen: Screen[object]) -> bool:
-    """Return True if the details of the highlighted key are complete."""
+def _is_complete(screen: Screen[object]) -> bool:
+    """Return True if the last changes of all keys and the details of the highlighted key are known."""
     table = screen.query_one(KeyTable)
-    return table.key is not None and table.has_history(table.key)
+    rows = screen.query_one(RowList).rows
+    cells = [cell for index in range(len(rows)) for row in (rows.row(index),) if row is not None for cell in row.cells]
+    return "…" not in cells and table.key is not None and table.has_history(table.key)
 
 
 def _row_count(screen: Screen[object]) -> int:

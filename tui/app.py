@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from core.base.errors import ApiSetupError
 from tui.bindings import bindings, key
+from tui.flows.fleet_access import FleetAccess
 from tui.headings import office_heading, unconnected_heading
 from tui.key_names import display
 from tui.modals.notice import message_notice
@@ -60,6 +61,7 @@ class ApisetupApp(TerminalApp):
         super().__init__()
         self._request = request
         self._offices = offices
+        self._fleet = FleetAccess(offices) if offices is not None else None
         self._office: Office | None = None
         self._session: Session | None = None
         self._inactivity = Inactivity(self.lock)
@@ -85,7 +87,7 @@ class ApisetupApp(TerminalApp):
             request: The office to open; None shows the list of offices first.
             session: The session, if a user is signed in to this office already.
         """
-        self._request = request or await choose_first_office(self, self._offices)
+        self._request = request or await choose_first_office(self, self._offices, self._fleet)
         failure: ApiSetupError | None = None
         while True:
             if session is not None:
@@ -140,10 +142,10 @@ class ApisetupApp(TerminalApp):
     @once
     async def choose_office(self) -> None:
         """Show the offices, and open the chosen one after asking about unsaved changes."""
-        if self._offices is None:
+        if self._offices is None or self._fleet is None:
             return
         request = await self._push_and_wait(
-            offices_screen()(self._offices, self._request, is_open=self._office is not None)
+            offices_screen()(self._offices, self._fleet, self._request, is_open=self._office is not None)
         )
         if request is None or not await self._confirm_leaving("Leave this office without saving?", "Leave"):
             return
@@ -210,8 +212,11 @@ class ApisetupApp(TerminalApp):
 
     async def on_event(self, event: events.Event) -> None:
         """Restart the inactivity timer at each key, paste and click; drop those that come after its end."""
-        if isinstance(event, events.Key | events.Paste | events.MouseEvent) and not self._inactivity.key_pressed():
-            return
+        if isinstance(event, events.Key | events.Paste | events.MouseEvent):
+            if self._fleet is not None:
+                self._fleet.key_pressed()
+            if not self._inactivity.key_pressed():
+                return
         await super().on_event(event)
 
     def _start_inactivity_timer(self, request: OpenRequest, signed_in: SignedIn) -> None:
@@ -250,6 +255,8 @@ class ApisetupApp(TerminalApp):
 
         self._session = None
         self._inactivity.stop()
+        if self._fleet is not None:
+            self._fleet.sign_out()
         self.unlocked.clear()
         # Abort leaving if it had begun: its flow, of which only one can run, would block leaving from the lock.
         dialogs = tuple(reversed(self._own_dialogs))

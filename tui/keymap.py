@@ -15,6 +15,7 @@ from tui.key_definition import (
     ASSIGN,
     AUDIT_TRAIL,
     EVERYWHERE,
+    FLEET,
     KEY,
     LISTS,
     PAYMENT_TYPES,
@@ -34,7 +35,10 @@ _ALSO_IN: Mapping[str, frozenset[str]] = {
     "offices": _LISTS_OF_THE_OFFICE,
     "undo-last": _LISTS_OF_THE_OFFICE,
     "reload": _LISTS_OF_THE_OFFICE | {WHY},
-    "sort": frozenset({PRACTICE}),
+    "sort": frozenset({PRACTICE, FLEET}),
+    "by-developer": frozenset({FLEET}),
+    "complete": frozenset({PRACTICE, API_SETUP}),
+    "sign-in-many": frozenset({FLEET}),
     "scroll-down": frozenset({AGREEMENT, AUDIT_TRAIL}),
     "page-up": frozenset({AGREEMENT, AUDIT_TRAIL}),
 }
@@ -56,7 +60,7 @@ _SPELLINGS = {
     "return": "enter",
 }
 _RESERVED = {
-    "ctrl+c": "it interrupts other programs, so here it only says how to quit",
+    "ctrl+c": "it interrupts other programs, so here it only shows how to quit",
     "ctrl+h": "terminals send it for Backspace",
     "ctrl+i": "terminals send it for Tab",
     "ctrl+j": "terminals send it for Enter",
@@ -112,7 +116,7 @@ def _parse_key(of: Key, text: str) -> str:
     """
     name = key_name(text)
     if name is None:
-        raise KeymapError(of.id, f"{text} is no key that apisetup knows.", _HINT)
+        raise KeymapError(of.id, f"{text} isn't a key that apisetup knows.", _HINT)
     if name in _RESERVED and name not in of.keys.split(","):
         raise KeymapError(of.id, f"{of.id} can't have {text}: {_RESERVED[name]}.", "Choose another key.")
     if typed_character(name) and _is_deliberate(of):

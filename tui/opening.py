@@ -12,16 +12,20 @@ from tui.session import Session
 if TYPE_CHECKING:
     from core.offices.catalog import OfficeCatalog
     from core.offices.open_request import OpenRequest
+    from tui.flows.fleet_access import FleetAccess
     from tui.screens.offices import OfficesScreen
 
 
-async def choose_first_office(app: TerminalApp, offices: OfficeCatalog | None) -> OpenRequest:
+async def choose_first_office(
+    app: TerminalApp, offices: OfficeCatalog | None, fleet: FleetAccess | None
+) -> OpenRequest:
     """Show the list of offices until one is chosen."""
     assert offices is not None  # noqa: S101 - only a configuration file with offices leaves the request open
+    assert fleet is not None  # noqa: S101 - it comes with the offices
     app.show_heading(unconnected_heading())
     request: OpenRequest | None = None
     while request is None:
-        request = await app.push_screen_wait(offices_screen()(offices))
+        request = await app.push_screen_wait(offices_screen()(offices, fleet))
     return request
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
+from core.audit.verification_report import VerificationReport
+from core.base.errors import ApiSetupError
 from core.companion.store import Companion
 from core.companion.tables import LAST_VERIFICATION
+from core.model.audit_entry import counted
 from core.practice.practice import Practice
+
+_logger = logging.getLogger(__name__)
 
 _ONE = 1
 
@@ -36,13 +42,22 @@ class LastVerification:
             row = connection.execute(query.where(LAST_VERIFICATION.c.number == _ONE)).one_or_none()
         return (row[0], row[1]) if row is not None else None
 
-    def save(self, verdict: str) -> None:
-        """Keep the result of a verification that just ended.
+    def keep(self, report: VerificationReport, *, some_days: bool) -> None:
+        """Keep the result of a verification that just ended; a failure is logged, since the result itself stands.
 
-        Raises:
-            PracticeUnavailable: The practice can't be read, or the companion can't be written.
-            NotPermitted: The companion can't be written by this account.
+        Args:
+            report: The result.
+            some_days: True if only some days were verified.
         """
+        days = ", some days only" if some_days else ""
+        found = (("altered", report.altered), ("without a hash", report.without_hash), ("deleted", report.orphaned))
+        words = ", ".join(f"{count:,} {what}" for what, count in found if count) or "no entry altered or deleted"
+        try:
+            self._save(f"{words} ({counted(report.checked)} checked{days})")
+        except ApiSetupError as error:
+            _logger.warning("The result of the verification could not be kept: %s", error)
+
+    def _save(self, verdict: str) -> None:
         with self._practice.read() as connection:
             now = self._practice.now(connection)
         with self._companion.write() as connection:

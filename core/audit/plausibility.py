@@ -1,4 +1,4 @@
-"""What a forger overlooks although every hash matches: gaps in the numbers, times, names, and the statuses of keys.
+"""Traces of forgery although every hash matches: gaps in the numbers, times, names, and the statuses of keys.
 
 What Open Dental, replication or a change of the clock cause is explained in a sentence and not listed.
 """
@@ -25,13 +25,13 @@ _CLOCK = timedelta(minutes=70)
 
 @dataclass(frozen=True)
 class PlausibilityReport:
-    """What isn't plausible, and what is explained."""
+    """The implausible findings, and those that are explained."""
 
     count: int = 0
     findings: tuple[str, ...] = ()
     """The findings, one sentence each; at most `MAX_LISTED`."""
     notes: tuple[str, ...] = ()
-    """What looks odd and has an explanation, one sentence each."""
+    """The odd findings that have an explanation, one sentence each."""
 
 
 class Plausibility:

@@ -7,7 +7,6 @@ them is bounded, so a large trail takes several passes.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -166,9 +165,7 @@ class _Pass:
     def read(self, connection: Connection, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
         """Run a query on the next range."""
         checked = self._scan.next_range(connection, self._hashes.range_rows(self._size.rows))
-        started = time.perf_counter()
-        rows = connection.execute(query.where(*checked.conditions)).all()
-        self._size.adapt(time.perf_counter() - started)
+        rows = self._size.timed(connection, lambda: connection.execute(query.where(*checked.conditions)).all())
         self._scan.advance(checked)
         self.complete = checked.is_last
         return rows

@@ -10,16 +10,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, literal, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
 from core.audit.paging import after_day
 from core.audit.plausibility import Plausibility
 from core.audit.range_reading import RangeContents, RangeReader
-from core.audit.range_size import RangeSize
+from core.audit.range_size import RangeSize, measure_round_trip
 from core.audit.removals import read_duplicate_removals, read_old_data_removals
 from core.audit.row_ranges import (
     DateScan,
@@ -41,8 +41,6 @@ BATCH_SECONDS = 0.4
 """The time after which a batch ends, so that the progress can be shown."""
 _ENTRIES_PER_QUERY = 500
 _ROUND_TRIPS = 3
-
-T = TypeVar("T")
 
 
 class Verification:
@@ -115,7 +113,7 @@ class Verification:
 
     def _start(self, connection: Connection) -> None:
         """Read what is needed to judge the findings, and how long a round trip to the database takes."""
-        round_trip = _round_trip(connection)
+        round_trip = min(measure_round_trip(connection) for _ in range(_ROUND_TRIPS))
         self._range_size = RangeSize(round_trip)
         self._computed_by_database = can_compute(connection)
         self._unindexed = UnindexedHashes.if_needed(connection, round_trip)
@@ -204,7 +202,7 @@ class Verification:
             .where(*checked.conditions, *self._hash_limits(connection), SECURITY_LOG.c.security_log_num.is_(None))
             .distinct()
         )
-        numbers = sorted(self._timed(lambda: connection.scalars(orphans).all()))
+        numbers = sorted(self._range_size.timed(connection, lambda: connection.scalars(orphans).all()))
         if unindexed is not None:
             numbers = unindexed.new_orphans(numbers)
         duplicates = self._read_duplicates(connection, numbers)
@@ -240,7 +238,7 @@ class Verification:
         digests, by_database = self._observer is not None, bool(self._computed_by_database)
         if self._unindexed is None and by_database:
             reader = RangeReader(computed_by_database=True, hashes=True, digests=digests)
-            return self._timed(lambda: reader.read(connection, checked.conditions))
+            return self._range_size.timed(connection, lambda: reader.read(connection, checked.conditions))
         suspects = self._find_suspects(connection, checked)
         reader = RangeReader(computed_by_database=by_database, hashes=False, digests=digests)
         return replace(reader.read(connection, checked.conditions), suspects=suspects)
@@ -259,7 +257,7 @@ class Verification:
     def _find_suspects(self, connection: Connection, checked: RowRange) -> dict[int, Suspect]:
         """Return the entries of a range whose hash seems to be missing or not to match, by number."""
         if self._unindexed is not None or not self._computed_by_database:
-            rows = self._timed(lambda: self._read_rows(connection, *checked.conditions))
+            rows = self._range_size.timed(connection, lambda: self._read_rows(connection, *checked.conditions))
             entries = (each for each in self._mapper.entries(rows) if each.hash_status is not HashStatus.MATCHES)
             return {each.number: Suspect(each.stored_moment, bool(each.stored_hashes)) for each in entries}
         query = (
@@ -267,15 +265,8 @@ class Verification:
             .outerjoin(SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num)
             .where(*checked.conditions, seems_suspect(connection.dialect))
         )
-        suspects = self._timed(lambda: connection.execute(query).all())
+        suspects = self._range_size.timed(connection, lambda: connection.execute(query).all())
         return {number: Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
-
-    def _timed(self, read: Callable[[], T]) -> T:
-        """Read a range, and adapt the size of the next one. Only this counts, since writers wait for nothing else."""
-        started = time.perf_counter()
-        found = read()
-        self._range_size.adapt(time.perf_counter() - started)
-        return found
 
     def _reread(self, connection: Connection, suspects: dict[int, Suspect]) -> list[AuditEntry]:
         """Read again the suspects with a hash, and as many of those without one as can still be listed.
@@ -300,13 +291,3 @@ class Verification:
         if self._unindexed is not None:
             return self._unindexed.rows(connection, *conditions)
         return connection.execute(select_rows().where(*conditions)).all()
-
-
-def _round_trip(connection: Connection) -> float:
-    """Return the seconds that a statement takes that reads no row: the fastest of a few."""
-    seconds = []
-    for _ in range(_ROUND_TRIPS):
-        started = time.perf_counter()
-        connection.scalar(select(literal(1)))
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)

@@ -66,7 +66,7 @@ class VerificationReport:
     orphaned_numbers: tuple[int, ...] = ()
     """The numbers of the orphaned entries; at most `MAX_LISTED`."""
     plausibility: PlausibilityReport = field(default_factory=PlausibilityReport)
-    """What isn't plausible although its hash may match; checked only if all entries are."""
+    """The implausible findings, whose hashes may match; checked only if all entries are."""
     fraction: float = 0.0
     """The progress from 0 to 1."""
     done: bool = False

@@ -297,7 +297,7 @@ class EditConflict(ChangeRefused):
     def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
         names = ", ".join(conflict.label for conflict in conflicts)
         super().__init__(
-            f"Changed by another program since it was loaded: {names}. Nothing was changed.",
+            f"Another program changed a value in the meantime: {names}. Nothing was saved.",
             "Compare the values and choose one.",
         )
         self.conflicts = conflicts

@@ -12,8 +12,14 @@ from core.companion.opening import CompanionSource
 from core.companion.store import Companion
 from core.companion.tables import REGISTRY_KEY
 from core.database.address import FileAddress
+from core.database.companion_address import CompanionAddress
 from core.database.database_file import database_exists
 from core.database.engines import read_only_file_engine
+
+_ADD_LINE = (
+    "Find the earlier key file and add its line to the present one. If it is lost for good, remove these keys and add"
+    " them again."
+)
 
 
 def check_companion(source: CompanionSource, *, shared: bool) -> CheckResults:
@@ -33,12 +39,19 @@ def check_companion(source: CompanionSource, *, shared: bool) -> CheckResults:
         engine = read_only_file_engine(address.path) if isinstance(address, FileAddress) else source.engine()
         companion = Companion(engine, shared=shared, keys=source.encryption_keys)
         try:
-            yield _check_schema(companion, address.label)
+            yield _check_schema(companion, _label(address))
             yield from _check_key(companion)
         finally:
             companion.close()
     except ApiSetupError as error:
         yield CheckResult("companion", CheckStatus.WARNING, error.sentence, error.hint)
+
+
+def _label(address: CompanionAddress) -> str:
+    if isinstance(address, FileAddress):
+        return address.label
+    protection = "encrypted and verified" if address.tls is not None else "local" if address.is_local else ""
+    return f"{address.label} ({protection or 'not encrypted'})"
 
 
 def _check_schema(companion: Companion, label: str) -> CheckResult:
@@ -73,17 +86,20 @@ def _check_key(companion: Companion) -> CheckResults:
         yield CheckResult("companion-key", CheckStatus.WARNING, error.sentence, error.hint)
         return
     if current not in present:
-        lost = f" The texts of {len(rows)} API keys can't be read, and none can be added." if rows else ""
+        lost = f" The texts of {_count(len(rows))} can't be read, and none can be added." if rows else ""
         sentence = f"The companion's encryption key {current} isn't in {vault.place}.{lost}"
         yield CheckResult("companion-key", CheckStatus.WARNING, sentence, RESTORE)
         return
     readable = vault.texts(rows)
     unreadable = [row.masked for row in rows if row.fingerprint not in readable]
     if unreadable:
-        sentence = f"The texts of {len(unreadable)} of {len(rows)} API keys can't be read: {', '.join(unreadable[:5])}."
-        yield CheckResult("companion-key", CheckStatus.WARNING, sentence, RESTORE)
+        names = ", ".join(unreadable[:5]) + (", …" if len(unreadable) > 5 else "")
+        sentence = f"The texts of {_count(len(unreadable))} can't be read: {names}. They need an earlier key."
+        yield CheckResult("companion-key", CheckStatus.WARNING, sentence, _ADD_LINE)
         return
-    number = "one API key" if len(rows) == 1 else f"{len(rows)} API keys"
-    yield CheckResult(
-        "companion-key", CheckStatus.OK, f"The encryption key {current} is in {vault.place}; {number} can be read."
-    )
+    sentence = f"The encryption key {current} is in {vault.place}; {_count(len(rows))} can be read."
+    yield CheckResult("companion-key", CheckStatus.OK, sentence)
+
+
+def _count(keys: int) -> str:
+    return "one API key" if keys == 1 else f"{keys} API keys"

@@ -20,6 +20,7 @@ from core.companion.key_file import EncryptionKeys, KeyFile
 from core.companion.tables import ENCRYPTION, REGISTRY_KEY
 
 _ONE = 1
+STILL_WORKS = "Disabling, enabling, editing and removing still work."
 RESTORE = (
     "Restore the key from a backup or another computer. If it is lost for good, run: apisetup companion rotate-key."
     " The manual's page 'companion' says what is lost."
@@ -73,15 +74,18 @@ class KeyVault:
 
     Args:
         keys: The source of the encryption keys.
+
+    Attributes:
+        keys: The source of the encryption keys.
     """
 
     def __init__(self, keys: EncryptionKeys) -> None:
-        self._keys = keys
+        self.keys = keys
 
     @property
     def place(self) -> str:
         """The source of the encryption keys, as named in sentences."""
-        return self._keys.place
+        return self.keys.place
 
     def key_ids(self) -> frozenset[str]:
         """Return the IDs of the encryption keys that are here.
@@ -89,7 +93,7 @@ class KeyVault:
         Raises:
             EncryptionKeyUnavailable: Their source can't be read.
         """
-        return frozenset(key.id for key in self._keys.read())
+        return frozenset(key.id for key in self.keys.read())
 
     def establish(self, connection: Connection, moment: datetime, *, shared: bool) -> None:
         """Record the current encryption key in a new companion; a missing key file is created.
@@ -107,8 +111,8 @@ class KeyVault:
         recorded = current_key_id(connection)
         if recorded is not None and (shared or self._is_needed(connection) or recorded in self.key_ids()):
             return
-        present = self._keys.read()
-        key = self._keys.ensure() if isinstance(self._keys, KeyFile) else present[0]
+        present = self.keys.read()
+        key = self.keys.ensure() if isinstance(self.keys, KeyFile) else present[0]
         _record(connection, key.id, moment)
 
     def seal(self, connection: Connection, text: str, fingerprint: str) -> SealedText:
@@ -139,10 +143,10 @@ class KeyVault:
         Raises:
             EncryptionKeyUnavailable: The key that it needs isn't here, or the text was changed.
         """
-        key = next((key for key in self._keys.read() if key.id == row.key_id), None)
+        key = next((key for key in self.keys.read() if key.id == row.key_id), None)
         if key is None:
             raise EncryptionKeyUnavailable(
-                f"The text of this API key can't be read: {self._lacks(row.key_id)}. Everything else about it can.",
+                f"The text of this API key can't be read: {self._lacks(row.key_id)}. {STILL_WORKS}",
                 RESTORE,
             )
         return key.open(row.sealed, row.fingerprint)
@@ -150,7 +154,7 @@ class KeyVault:
     def texts(self, rows: Iterable[SealedRow]) -> dict[str, str]:
         """Return the texts of rows by their fingerprints, without those that can't be decrypted."""
         try:
-            keys = {key.id: key for key in self._keys.read()}
+            keys = {key.id: key for key in self.keys.read()}
         except EncryptionKeyUnavailable:
             return {}
         found = {}
@@ -178,7 +182,7 @@ class KeyVault:
         if not missing:
             return ""
         texts = "one API key" if len(missing) == 1 else f"{len(missing)} API keys"
-        return f"The text of {texts} can't be read: {self._lacks(missing[0])}. Everything else still works."
+        return f"The text of {texts} can't be read: {self._lacks(missing[0])}. {STILL_WORKS}"
 
     def rotate(
         self,
@@ -200,7 +204,7 @@ class KeyVault:
             EncryptionKeyUnavailable: The key file can't be written; nothing was changed.
             PracticeUnavailable: The companion can't be written; nothing was changed.
         """
-        old, new = self._keys.read(), given or EncryptionKey.generate()
+        old, new = self.keys.read(), given or EncryptionKey.generate()
         if given is None:
             self._key_file().replace((new, *old))
         known = {key.id: key for key in (*old, new)}
@@ -223,16 +227,16 @@ class KeyVault:
         return Rotation(new.id, encrypted, tuple(unreadable))
 
     def _key_file(self) -> KeyFile:
-        if not isinstance(self._keys, KeyFile):
+        if not isinstance(self.keys, KeyFile):
             raise ConfigurationError(
                 f"The encryption key comes from {self.place}, so apisetup can't replace it there.",
                 "Name the source of a new key with --new-key-from.",
             )
-        return self._keys
+        return self.keys
 
     def _current(self, connection: Connection) -> EncryptionKey:
         recorded = current_key_id(connection)
-        key = next((key for key in self._keys.read() if key.id == recorded), None)
+        key = next((key for key in self.keys.read() if key.id == recorded), None)
         if key is None:
             raise EncryptionKeyUnavailable(
                 f"No API key can be added: {self._lacks(recorded or '')}.",
@@ -241,7 +245,7 @@ class KeyVault:
         return key
 
     def _lacks(self, key_id: str) -> str:
-        if not self._keys.read():
+        if not self.keys.read():
             return f"the encryption key file {self.place} is missing (key {key_id})"
         return f"{self.place} lacks the encryption key {key_id}"
 

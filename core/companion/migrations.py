@@ -219,8 +219,8 @@ _SEALS = (
         practice VARCHAR(64) NOT NULL,
         number INTEGER NOT NULL,
         part INTEGER NOT NULL,
-        first_entry BIGINT NOT NULL,
-        last_entry BIGINT NOT NULL,
+        first_entry INTEGER NOT NULL,
+        last_entry INTEGER NOT NULL,
         entries INTEGER NOT NULL,
         content TEXT NOT NULL,
         PRIMARY KEY (practice, number, part)

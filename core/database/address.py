@@ -36,6 +36,12 @@ class ServerAddress:
         return f"{self.database} on {location} as {self.user}"
 
     @property
+    def place(self) -> tuple[object, ...]:
+        """The server and the database, whoever connects and however."""
+        server = (self.socket,) if self.socket else (self.host.lower(), self.port)
+        return (*server, self.database)
+
+    @property
     def is_local(self) -> bool:
         """True if the connection stays on this computer."""
         return is_local(self.host, self.socket)
@@ -73,6 +79,12 @@ class PostgresqlAddress:
     def label(self) -> str:
         """The address as shown to an admin."""
         return f"{self.database} on {self.socket or self.host}:{self.port} as {self.user}"
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """The server and the database, whoever connects and however."""
+        server = (self.socket,) if self.socket else (self.host.lower(), self.port)
+        return (*server, self.database)
 
     @property
     def is_local(self) -> bool:

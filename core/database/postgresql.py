@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from core.base.errors import ConfigurationError
+from core.base.file_status import file_status
 from core.base.secret import Secret
 from core.database.address import PostgresqlAddress
 from core.database.engines import CONNECT_SECONDS, READ_SECONDS, with_listeners
@@ -103,7 +104,7 @@ def _authorities(tls: Tls, libpq: int) -> str:
         return str(tls.authority)
     # The library within psycopg's own package may look for the system's file where that of another system is.
     for file in (ssl.get_default_verify_paths().cafile, _SYSTEM_AUTHORITIES):
-        if file and Path(file).is_file():
+        if file and file_status(Path(file)) is not None:
             return file
     if libpq >= _KNOWS_SYSTEM_AUTHORITIES:
         return "system"

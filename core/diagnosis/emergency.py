@@ -25,6 +25,6 @@ def emergency_exits(facts: Facts) -> tuple[str, ...]:
         *([switch] if on else []),
         f"Stop the eConnector and the service OpenDentalAPIService on {server}. This stops remote calls and the"
         " API service at once, for every developer, and also the office's other eServices.",
-        "The local API of a workstation goes on answering while somebody is logged on there.",
+        "A workstation's local API keeps answering while somebody is logged on there.",
         "Neither takes back what the developer has already received. Disable the key as soon as headquarters answers.",
     )

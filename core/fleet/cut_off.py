@@ -19,6 +19,8 @@ from core.model.receipt_events import ReceiptRecorded
 
 AT_A_TIME = 8
 """The number of offices that are changed at a time."""
+_RECORDED_AT_A_TIME = 16
+"""The number of offices in which the hash of the receipt is recorded at a time; each is one short entry."""
 OnResult = Callable[[OfficeResult], None]
 _logger = logging.getLogger(__name__)
 
@@ -137,7 +139,7 @@ class FleetChange:
             on_result(done)
 
         # Not stopped: an office whose keys were changed should hold the receipt's hash.
-        for_each(unrecorded(self.results), record_one, AT_A_TIME, Event())
+        for_each(unrecorded(self.results), record_one, _RECORDED_AT_A_TIME, Event())
         if not failures:
             return ""
         return f"The receipt's hash isn't in the Audit Trail of {_counted(failures)}. {failures[0]} Retry to add it."

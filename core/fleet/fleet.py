@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from core.base.errors import (
     ApiSetupError,
     ConfigurationError,
-    NotAuthorized,
     OperationNotAllowed,
+    SignInRefused,
     StorageFailed,
     WrongNameOrPassword,
 )
@@ -22,6 +22,7 @@ from core.base.secret import Secret
 from core.database.address import FileAddress
 from core.database.database_file import database_exists
 from core.fleet.answers import differences
+from core.fleet.cut_off_plan import make_receipt_number
 from core.fleet.office_reading import reach_of, read_answer
 from core.fleet.parallel import for_each
 from core.fleet.store import FleetStore
@@ -32,6 +33,7 @@ from core.offices.open_request import OpenRequest
 if TYPE_CHECKING:
     from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
+    from core.users.service import SignedIn
 
 READERS = 12
 """The number of offices that are read at a time."""
@@ -62,11 +64,15 @@ class Fleet:
         requests: The requests to open the offices.
         store: Remembers the last answers.
         clock: The local time.
+
+    Attributes:
+        store: Remembers the last answers, and what was changed in several offices.
+        clock: The local time.
     """
 
     def __init__(self, requests: Sequence[OpenRequest], store: FleetStore, clock: Callable[[], datetime]) -> None:
         self.store = store
-        self._clock = clock
+        self.clock = clock
         self._requests = {request.office.name: request for request in requests}
         self._states = {name: OfficeState(name, request.office.tags) for name, request in self._requests.items()}
         self._before: dict[str, OfficeAnswer] = {}
@@ -76,15 +82,33 @@ class Fleet:
         self._lock = Lock()
         self._unsaved: dict[str, OfficeAnswer] = {}
 
+    def use_requests(self, requests: Sequence[OpenRequest]) -> None:
+        """Use the offices of a configuration file that was read again. Those that it still has stay signed in."""
+        with self._lock:
+            before = self._requests
+            self._requests = {request.office.name: request for request in requests}
+            kept = {name: each for name, each in self._states.items() if before[name] == self._requests.get(name)}
+            self._actors = {name: actor for name, actor in self._actors.items() if name in kept}
+            self._known = {name: known for name, known in self._known.items() if name in kept}
+            self._states = {
+                name: kept.get(name) or OfficeState(name, request.office.tags)
+                for name, request in self._requests.items()
+            }
+
     @property
     def states(self) -> tuple[OfficeState, ...]:
-        """What is known of each office, in the order of the configuration file."""
+        """The known state of each office, in the order of the configuration file."""
         return tuple(self._states.values())
 
     @property
     def now(self) -> datetime:
         """The local time, from which ages are counted."""
-        return self._clock()
+        return self.clock()
+
+    def new_receipt_number(self) -> str:
+        """Return a new number for a receipt."""
+        random = next(iter(self._requests.values())).context.runtime.random
+        return make_receipt_number(self.clock(), random)
 
     def load(self) -> None:
         """Load the last answers, which later ones are compared with.
@@ -155,6 +179,21 @@ class Fleet:
         finally:
             self._save(0)
 
+    def read_again(self, on_state: OnState, stopped: Event, offices: Iterable[str]) -> None:
+        """Read offices in full where a user is signed in, after they were changed. Blocks."""
+
+        def read_one(name: str) -> None:
+            try:
+                with self.open_signed_in(name) as (office, actor):
+                    on_state(self._answered(name, read_answer(office, actor=actor)))
+            except ApiSetupError as error:
+                on_state(self._failed(name, error))
+
+        try:
+            for_each([name for name in offices if name in self._actors], read_one, READERS, stopped)
+        finally:
+            self._save(0)
+
     def sign_out(self) -> None:
         """Forget who is signed in. No connection is open, and the passwords weren't kept."""
         with self._lock:
@@ -166,6 +205,10 @@ class Fleet:
     def is_signed_in(self) -> bool:
         """True if a user is signed in to at least one office."""
         return bool(self._actors)
+
+    def needs_password(self, offices: Iterable[str]) -> bool:
+        """Return True if a user must sign in with a password to one of some offices."""
+        return any(self._requests[name].on_server for name in offices if name in self._requests)
 
     def actor(self, office: str) -> Actor | None:
         """Return the user who is signed in to an office; None for nobody."""
@@ -192,7 +235,7 @@ class Fleet:
     def _read(self, name: str) -> OfficeState:
         request = self._requests[name]
         # Reading writes nothing, not even by mistake. A file that doesn't exist isn't created.
-        reading = replace(request, context=replace(request.context, read_only=True))
+        reading = replace(request, context=replace(request.context, read_only=not request.demo))
         try:
             with closing(_open(reading)) as office:
                 self._remember_database(name, office)
@@ -220,7 +263,7 @@ class Fleet:
         if not request.on_server:
             with closing(_open(request)) as office:
                 signed_in = office.users.account(request.context.runtime.account)
-                self._signed_in(name, office, signed_in.actor)
+                self._signed_in(name, office, signed_in)
             return
         chosen = credentials or _own_credentials(request)
         if self._was_refused(name, chosen):
@@ -233,13 +276,16 @@ class Fleet:
             except WrongNameOrPassword:
                 self._refused.setdefault((name, chosen.user.casefold()), []).append(chosen.password)
                 raise
-            self._signed_in(name, office, signed_in.actor)
+            self._signed_in(name, office, signed_in)
 
-    def _signed_in(self, name: str, office: Office, actor: Actor) -> None:
+    def _signed_in(self, name: str, office: Office, signed_in: SignedIn) -> None:
         self._remember_database(name, office)
-        self._actors[name] = actor
-        self._set(name, signed_in_as=actor.user_name)
-        self._answered(name, read_answer(office, actor=actor))
+        answer = read_answer(office, actor=signed_in.actor)
+        if not signed_in.writable:
+            answer = replace(answer, refusal=office.info.read_only or "This office is read-only.")
+        self._actors[name] = signed_in.actor
+        self._set(name, signed_in_as=signed_in.actor.user_name)
+        self._answered(name, answer)
 
     def _was_refused(self, name: str, credentials: Credentials) -> bool:
         refused = self._refused.get((name, credentials.user.casefold()), ())
@@ -247,7 +293,7 @@ class Fleet:
 
     def _answered(self, name: str, answer: OfficeAnswer) -> OfficeState:
         changes = differences(self._before.get(name), answer)
-        moment = self._clock()
+        moment = self.clock()
         state = self._set(name, reach=Reach.ANSWERS, answer=answer, answered_at=moment, changes=changes, failure="")
         with self._lock:
             self._unsaved[name] = answer
@@ -257,7 +303,7 @@ class Fleet:
     def _failed(self, name: str, error: ApiSetupError) -> OfficeState:
         _logger.info("Office %s: %s", name, error)
         known = self._states[name].answer is not None
-        reached = isinstance(error, WrongNameOrPassword | NotAuthorized | OperationNotAllowed) and known
+        reached = isinstance(error, SignInRefused | OperationNotAllowed | ConfigurationError) and known
         return self._set(name, reach=Reach.ANSWERS if reached else reach_of(error), failure=str(error))
 
     def _remember_database(self, name: str, office: Office) -> None:
@@ -283,7 +329,7 @@ class Fleet:
                 return
             answers, self._unsaved = self._unsaved, {}
         try:
-            self.store.save_answers(answers, self._clock())
+            self.store.save_answers(answers, self.clock())
         except ApiSetupError as error:
             _logger.warning("The answers of the offices could not be kept: %s", error)
 

@@ -1,4 +1,4 @@
-"""What is remembered of all offices together, in a companion of its own."""
+"""The memory of all offices together, in a companion of its own."""
 
 from __future__ import annotations
 

@@ -109,6 +109,14 @@ class ApiKey:
         return self.status is KeyStatus.ENABLED and not self.gone and any(map(leaves_entries, self.fields.permissions))
 
     @property
+    def only_reads(self) -> bool:
+        """True if nothing that is done with it leaves audit entries, by its status or by its known permissions."""
+        permissions = self.fields.permissions
+        return self.status is KeyStatus.ENABLED_READ_ONLY or (
+            bool(permissions) and not any(map(leaves_entries, permissions))
+        )
+
+    @property
     def label(self) -> str:
         """The key as sentences name it."""
         return f"API key {self.masked} ({self.developer})"

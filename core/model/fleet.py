@@ -10,7 +10,7 @@ from core.opendental.key_status import KeyStatus
 
 
 class Reach(Enum):
-    """Whether an office answers; the values are the words in lists."""
+    """The availability of an office; the values are the words in lists."""
 
     NOT_READ = "not read yet"
     READING = "reading"
@@ -56,7 +56,7 @@ class FleetSubscription:
 
 @dataclass(frozen=True)
 class OfficeAnswer:
-    """What an office answered."""
+    """The answer of an office."""
 
     title: str
     database: str
@@ -86,7 +86,7 @@ class OfficeAnswer:
 
 @dataclass(frozen=True)
 class OfficeState:
-    """What is known of an office: its last answer, and what became of the last attempt to read it."""
+    """The known state of an office: its last answer, and the outcome of the last attempt to read it."""
 
     office: str
     tags: tuple[str, ...] = ()
@@ -95,8 +95,8 @@ class OfficeState:
     """The last answer, even if it doesn't answer now."""
     answered_at: datetime | None = None
     failure: str = ""
-    """Why it could not be read, or why the sign-in failed, in a sentence."""
+    """The reason why it could not be read, or why the sign-in failed, in a sentence."""
     changes: tuple[str, ...] = ()
-    """What changed since the last look, one phrase each."""
+    """The changes since the last look, one phrase each."""
     signed_in_as: str = ""
     """The name of the Open Dental user who signed in there; empty for nobody."""

@@ -40,7 +40,7 @@ class OfficePlan:
     keys: tuple[PlannedKey, ...] = ()
     subscriptions: tuple[PlannedSubscription, ...] = ()
     stays: tuple[str, ...] = ()
-    """What stays as it is, and who can change it, one sentence each."""
+    """The keys that stay as they are, and who can change them, one sentence each."""
     problem: str = ""
     """The reason nothing can be done in this office now; blank if something can."""
 
@@ -107,13 +107,13 @@ class OfficeOutcome(Enum):
 
 @dataclass(frozen=True)
 class OfficeResult:
-    """What became of a change in one office."""
+    """The outcome of a change in one office."""
 
     office: str
     outcome: OfficeOutcome = OfficeOutcome.NOT_TRIED
     changes: tuple[RecordedChange, ...] = ()
     problems: tuple[str, ...] = ()
-    """What could not be done, and what was found, one sentence each."""
+    """The failures and the findings, one sentence each."""
     database: str = ""
     """The database and the host as the server reports them."""
     user: str = ""

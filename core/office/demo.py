@@ -1,36 +1,29 @@
-"""The content of the demo practice, a temporary one. Keys and settings are written through the regular services."""
+"""The content of the demo practice, a temporary one."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import TypeAlias
 
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table, insert
 
 from core.audit.service import AuditService
 from core.base.runtime import RuntimeContext
-from core.base.secret import Secret
 from core.companion.store import Companion
-from core.companion.tables import REGISTRY_KEY
-from core.keys.local_registry import LocalRegistry
-from core.keys.service import KeyService
-from core.licenses.service import LicenseService
 from core.model.actor import Actor
 from core.model.agreement import Agreement
-from core.model.api_key import ApiKey, KeyFields, NewKey
 from core.office import demo_service_health
 from core.office.demo_developer_changes import developer_entries
+from core.office.demo_keys import add_keys
 from core.office.demo_payment_types import add_payment_type_uses
 from core.office.demo_subscriptions import add_subscriptions
-from core.opendental.api_permissions import API_PERMISSIONS
-from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
 from core.opendental.schema import DEFINITION, SECURITY_LOG, SECURITY_LOG_HASH, USER_OD
 from core.practice.practice import Practice
+from core.practice.row_writer import RowWriter
 from core.settings.service import SettingsService
 
 ENTRIES = 300
@@ -40,66 +33,6 @@ PERIOD = timedelta(days=21)
 ALTERED_TEXT = "Payment of $20.00 entered."
 """The text of the audit entry that doesn't match its hash."""
 
-_ALL_PERMISSIONS = API_PERMISSIONS[25:]
-_READ_PERMISSIONS = tuple(name for name in API_PERMISSIONS if name.endswith("Read"))
-
-# Developer, e-mail, permissions, agreement date, status. All invented; the keys are made of the names and not valid.
-_KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
-    (
-        "Appointment Bridge",
-        "support@appointment-bridge.example",
-        ("ApiReadAll", "ApiAppointments"),
-        date(2023, 3, 1),
-        KeyStatus.ENABLED,
-    ),
-    ("Canopy Analytics", "api@canopy.example", ("ApiReadAll", "ApiQueries"), date(2024, 6, 14), KeyStatus.ENABLED),
-    (
-        "ClearPay",
-        "integrations@clearpay.example",
-        ("ApiReadAll", "ApiPayments", "ApiPayPlans"),
-        date(2022, 11, 30),
-        KeyStatus.ENABLED,
-    ),
-    ("Dentist Finder", "tech@dentistfinder.example", ("ApiReadAll",), None, KeyStatus.DISABLED_BY_CUSTOMER),
-    (
-        "Front Desk Assist",
-        "hello@frontdesk.example",
-        ("ApiReadAll", "ApiComm", "ApiTextingASAP"),
-        date(2024, 1, 8),
-        KeyStatus.ENABLED,
-    ),
-    (
-        "Insurance Mate",
-        "dev@insurancemate.example",
-        ("ApiReadAll", "ApiInsurance", "ApiPatients"),
-        date(2021, 9, 21),
-        KeyStatus.ENABLED,
-    ),
-    ("Molar Records", "ops@molar.example", (*_READ_PERMISSIONS,), date(2020, 5, 4), KeyStatus.ENABLED_READ_ONLY),
-    ("Old Recall Service", "", ("ApiReadAll", "ApiComm"), None, KeyStatus.DISABLED_BY_DEVELOPER),
-    (
-        "Patient Portal Plus",
-        "keys@portalplus.example",
-        ("ApiReadAll", "ApiPatients", "ApiDocuments", "ApiComm"),
-        date(2024, 10, 2),
-        KeyStatus.ENABLED,
-    ),
-    (
-        "Patient Portal Plus",
-        "keys@portalplus.example",
-        ("ApiReadAll", "ApiPatients"),
-        date(2024, 10, 2),
-        KeyStatus.ENABLED,
-    ),
-    (
-        "Smile Imaging",
-        "contact@smileimaging.example",
-        ("ApiReadAll", "ApiDocuments", "ApiProcedureLogs"),
-        date(2023, 12, 12),
-        KeyStatus.DISABLED_BY_HQ,
-    ),
-    ("Whole Office Suite", "api@wholeoffice.example", _ALL_PERMISSIONS, date(2023, 7, 19), KeyStatus.ENABLED),
-)
 _PAYMENT = (15, "Payment of $120.00 entered.")
 # Permission type and text of typical audit entries.
 _DAILY = (
@@ -120,32 +53,19 @@ _STAFF = {2: "Maria", 3: "Dr. Okafor", 4: "Front Desk"}
 def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime: RuntimeContext) -> None:
     """Fill a new embedded practice with twelve keys and a few hundred audit entries, one of which was altered."""
     now = runtime.clock().replace(microsecond=0)
-    clock = _ManualClock(now - PERIOD)
-    past_practice = Practice(practice.engine, practice.profile, clock.now, runtime.random)
+    writer = RowWriter(practice.profile, runtime.random, lambda: now)
     admin = Actor(1, runtime.account, runtime.computer)
     with practice.engine.begin() as connection:
         for table, rows in (*_users_and_definitions(), *_entries(runtime.random, now)):
             connection.execute(insert(table), rows)
-    _add_keys(past_practice, companion, agreement, admin, clock)
+        last = add_keys(connection, writer, companion.vault, agreement, admin, now - PERIOD)
     add_subscriptions(practice, now)
     add_payment_type_uses(practice)
+    past_practice = Practice(practice.engine, practice.profile, lambda: last, runtime.random)
     settings = SettingsService(past_practice, AuditService(past_practice, tuple))
     before = settings.load().values
     settings.save(admin, before, replace(before, enabled=True, interval="5", payment_type=3))
     demo_service_health.fill(practice.engine, now)
-
-
-class _ManualClock:
-    """A clock that only moves when it is advanced."""
-
-    def __init__(self, start: datetime) -> None:
-        self._time = start
-
-    def now(self) -> datetime:
-        return self._time
-
-    def advance(self) -> None:
-        self._time += timedelta(hours=5, minutes=7)
 
 
 def _users_and_definitions() -> tuple[_Rows, ...]:
@@ -197,32 +117,3 @@ def _random_office_time(random: Random, now: datetime) -> datetime:
     """Return a time between 8:00 and 18:00 on a random day of the period."""
     day = (now - timedelta(days=random.randint(1, PERIOD.days))).replace(hour=8, minute=0, second=0)
     return day + timedelta(seconds=random.randrange(10 * 3600))
-
-
-def _add_keys(
-    practice: Practice, companion: Companion, agreement: Agreement, admin: Actor, clock: _ManualClock
-) -> None:
-    registry = LocalRegistry(practice, companion)
-    keys = KeyService(practice, registry, AuditService(practice, registry.clear_texts))
-    licenses = LicenseService(practice, companion, agreement, keys.require_addable)
-    for number, (developer, email, permissions, since, status) in enumerate(_KEYS):
-        text = hashlib.sha256(f"demo {number} {developer}".encode()).hexdigest()[:16].upper()
-        clock.advance()
-        fields = KeyFields(email, f"555-01{number:02}", permissions, since)
-        new = NewKey(Secret(text), developer, fields)
-        key = keys.add(admin, new, licenses.accept(admin, new)).key
-        if status is KeyStatus.DISABLED_BY_CUSTOMER:
-            keys.set_status(admin, key, status)
-        elif status is not KeyStatus.ENABLED:
-            _set_status_directly(practice, companion, key, status)
-
-
-def _set_status_directly(practice: Practice, companion: Companion, key: ApiKey, status: KeyStatus) -> None:
-    """Set a status that the key service refuses to set, because only the developer or Open Dental may."""
-    with companion.write() as connection:
-        disabled = None if status.enabled else practice.now(connection)
-        connection.execute(
-            update(REGISTRY_KEY)
-            .where(REGISTRY_KEY.c.fingerprint == key.fingerprint)
-            .values(status=int(status), date_disabled=disabled)
-        )

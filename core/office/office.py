@@ -24,9 +24,9 @@ from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
-from core.model.practice_info import PracticeInfo
 from core.model.resolved_change import ResolvedChange
 from core.office.inspected_database import InspectedDatabase, inspect_engine
+from core.office.title_facts import describe_encryption, practice_info
 from core.opendental.price_list import DEFAULT_PRICES
 from core.practice import bootstrap
 from core.practice.inspection import DatabaseProfile
@@ -103,7 +103,7 @@ class Office:
         practice.on_change = changes.record
         self._changes = changes
         self.users = UserService(practice, computer, SignInFailures(companion))
-        self.info = _practice_info(practice, line)
+        self.info = practice_info(practice, line)
         self.prices = DEFAULT_PRICES
         self.seals_daily = False
         self.seal_settings: Callable[[], SealSettings] | None = None
@@ -241,6 +241,7 @@ def open_file_office(
     runtime: RuntimeContext,
     *,
     with_demo: bool = False,
+    demo_office: str = "",
     read_only: bool = False,
     keys: EncryptionKeys | None = None,
 ) -> Office:
@@ -251,6 +252,7 @@ def open_file_office(
         agreement: The license agreement to accept before a key is added.
         runtime: The clock, random numbers, computer and account.
         with_demo: True to fill a new practice with the demo's keys and audit entries.
+        demo_office: The name of another office of the demo; empty for the first one.
         read_only: True to write nothing to the file, which must exist.
         keys: The encryption keys from a source that the configuration names; None for the key file next to the file.
 
@@ -260,26 +262,31 @@ def open_file_office(
     with name_damaged_file(address.path, PRACTICE_LOSS):
         if read_only:
             return _open_file_read_only(address, agreement, runtime, keys)
-        return _open_file(address, agreement, runtime, keys, with_demo=with_demo)
+        demo = (demo_office or bootstrap.DEMO_OFFICE) if with_demo else ""
+        return _open_file(address, agreement, runtime, keys, demo)
 
 
 def _open_file(
-    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, *, with_demo: bool
+    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, demo_office: str
 ) -> Office:
-    engine = file_engine(address.path, is_temporary=with_demo)
-    title = bootstrap.DEMO_TITLE if with_demo else bootstrap.TITLE
+    engine = file_engine(address.path, is_temporary=bool(demo_office))
+    title = f"{demo_office} (demo)" if demo_office else bootstrap.TITLE
     created = bootstrap.make_practice(engine, runtime.account, title)
-    if with_demo and created:
+    if demo_office and created:
         from core.office import demo_service_health
 
         demo_service_health.create_tables(engine)
     practice = _open_practice(engine, inspect_engine(engine), runtime)
     companion = Companion(engine, shared=True, keys=keys)
     companion.prepare(runtime.clock)
-    if with_demo and created:
+    if demo_office and created:
         from core.office import demo
 
         demo.fill(practice, companion, agreement, runtime)
+        if demo_office != bootstrap.DEMO_OFFICE:
+            from core.office.demo_variation import vary_demo
+
+            vary_demo(companion, demo_office)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 
@@ -343,7 +350,7 @@ def open_server_office(
         from core.headquarters.authority import Headquarters
 
         key_authority = Headquarters(practice, companion, runtime.computer, headquarters_url)
-    line = _describe_encryption(practice.profile, address)
+    line = describe_encryption(practice.profile, address)
     return Office(practice, companion, key_authority, agreement, runtime.computer, journal, line, database)
 
 
@@ -389,28 +396,3 @@ def _missing_write_grants(profile: DatabaseProfile, grants: Grants | None) -> Re
         f"The database user {profile.user} has read-only access here: it lacks {grants.missing_to_write}.",
         "Run 'apisetup help connecting' for the script that grants it.",
     )
-
-
-def _practice_info(practice: Practice, line: str) -> PracticeInfo:
-    profile, reason = practice.profile, practice.read_only
-    return PracticeInfo(
-        title=profile.practice_title or "(practice without a title)",
-        database=profile.database,
-        host=profile.host,
-        line=line,
-        server=profile.server,
-        version=profile.database_version,
-        database_user=profile.user,
-        read_only=f"{reason.sentence} {reason.hint}" if reason else "",
-        notes=tuple(note.sentence for note in profile.notes),
-    )
-
-
-def _describe_encryption(profile: DatabaseProfile, address: ServerAddress) -> str:
-    """Return the protection of the connection: what the server reports, and whether the server was verified."""
-    if address.tls is not None:
-        return f"encrypted and verified ({profile.tls})"
-    place = "local" if address.is_local else ""
-    if profile.tls:
-        return f"encrypted, not verified ({', '.join(filter(None, (profile.tls, place)))})"
-    return f"not encrypted ({place})" if place else "not encrypted"

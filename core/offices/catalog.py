@@ -31,12 +31,19 @@ class OfficeCatalog:
     Args:
         configuration: The content of the file, as read at the start of the program.
         context: The context of the run that opens the offices.
+        demo: True if the offices are those of the demo, of which the first one is the demo practice itself.
     """
 
-    def __init__(self, configuration: Configuration, context: LaunchContext) -> None:
+    def __init__(self, configuration: Configuration, context: LaunchContext, *, demo: bool = False) -> None:
         self._configuration = configuration
         self._context = context
+        self._demo = demo
         self._last_opened = LastOpened(context.paths.last_opened)
+
+    @property
+    def context(self) -> LaunchContext:
+        """The context of the run that opens the offices."""
+        return self._context
 
     def entries(self) -> tuple[CatalogEntry, ...]:
         """Return all offices in the order of the file, as it was when it was last read."""
@@ -78,4 +85,6 @@ class OfficeCatalog:
     def _open_request(self, office: ConfiguredOffice) -> OpenRequest:
         # Read anew, since `reload` may have found other offices.
         context = replace(self._context, password_variables=self._configuration.password_variables)
-        return OpenRequest(self._configuration.apply_defaults(office), context)
+        request = OpenRequest(self._configuration.apply_defaults(office), context, demo=self._demo)
+        is_first = office.name == self._configuration.offices[0].name
+        return request if is_first or not self._demo else replace(request, demo_office=office.name)

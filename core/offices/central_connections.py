@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Integer, Text, column, select, table, text
+from sqlalchemy import BigInteger, Connection, Integer, Text, column, select, table, text
 
 from core.base.errors import NotAPractice
 from core.base.secret import Secret
@@ -24,10 +25,15 @@ _CONNECTIONS = table(
     column("ItemOrder", Integer),
 )
 
+_GROUPS = table("connectiongroup", column("ConnectionGroupNum", BigInteger), column("Description", Text))
+_ATTACHED = table(
+    "conngroupattach", column("ConnectionGroupNum", BigInteger), column("CentralConnectionNum", BigInteger)
+)
+
 # Works for a user who may read only some of the columns; reflecting the table would not.
 _READABLE_COLUMNS = text(
-    "SELECT LOWER(column_name) FROM information_schema.columns"
-    " WHERE table_schema = DATABASE() AND LOWER(table_name) = 'centralconnection'"
+    "SELECT LOWER(table_name), LOWER(column_name) FROM information_schema.columns WHERE table_schema = DATABASE()"
+    " AND LOWER(table_name) IN ('centralconnection', 'connectiongroup', 'conngroupattach')"
 )
 
 
@@ -45,6 +51,8 @@ class CentralConnection:
     service: str
     """The URL of a Middle Tier service, for an office that is reached through one."""
     note: str
+    groups: tuple[str, ...] = ()
+    """The descriptions of the groups that it belongs to."""
 
 
 def read_central_connections(address: ServerAddress, password: Secret) -> tuple[CentralConnection, ...]:
@@ -62,7 +70,11 @@ def read_central_connections(address: ServerAddress, password: Secret) -> tuple[
     try:
         with translate_errors(), engine.connect() as writable:
             connection = writable.execution_options(read_only=True)
-            _require_columns(set(connection.scalars(_READABLE_COLUMNS)))
+            readable: dict[str, set[str]] = {}
+            for name, readable_column in connection.execute(_READABLE_COLUMNS):
+                readable.setdefault(str(name), set()).add(str(readable_column))
+            _require_columns(readable.get(_CONNECTIONS.name, set()))
+            groups = _read_groups(connection, readable)
             columns = _CONNECTIONS.columns
             rows = connection.execute(
                 select(*columns).order_by(columns["ItemOrder"], columns["CentralConnectionNum"])
@@ -77,9 +89,28 @@ def read_central_connections(address: ServerAddress, password: Secret) -> tuple[
             user=str(row[3] or "").strip(),
             service=str(row[4] or "").strip(),
             note=str(row[5] or "").strip(),
+            groups=tuple(groups.get(int(row[0]), ())),
         )
         for row in rows
     )
+
+
+def _read_groups(connection: Connection, readable: Mapping[str, set[str]]) -> dict[int, list[str]]:
+    """Return the descriptions of the groups of each connection; none if this user can't read them."""
+    for each in (_GROUPS, _ATTACHED):
+        if any(column.name.lower() not in readable.get(each.name, ()) for column in each.columns):
+            return {}
+    attached, named = _ATTACHED.c, _GROUPS.c
+    query = (
+        select(attached.CentralConnectionNum, named.Description)
+        .join_from(_ATTACHED, _GROUPS, named.ConnectionGroupNum == attached.ConnectionGroupNum)
+        .order_by(named.Description)
+    )
+    groups: dict[int, list[str]] = {}
+    for number, description in connection.execute(query):
+        if str(description or "").strip():
+            groups.setdefault(int(number), []).append(str(description).strip())
+    return groups
 
 
 def _require_columns(readable: set[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.base.errors import ConfigurationError
 from core.base.regular_file import read_regular_file
+from core.database.address import FileAddress
 from core.model.agreement import DEFAULT_TITLE
 from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, parse_office
@@ -220,7 +221,25 @@ def _parse_offices(table: ConfigTable, resolve: PathResolver) -> tuple[Configure
                 f"the offices {names[name.casefold()]} and {name} differ only in capitals.",
                 "Give one of them another name.",
             )
-    return tuple(parse_office(name, table.table(name), resolve) for name in table.names)
+    offices = tuple(parse_office(name, table.table(name), resolve) for name in table.names)
+    _refuse_shared_companion(table, offices)
+    return offices
+
+
+def _refuse_shared_companion(table: ConfigTable, offices: Iterable[ConfiguredOffice]) -> None:
+    """Raise an error if two practices have the same companion on a server: it would mix up their keys."""
+    first: dict[tuple[object, ...], ConfiguredOffice] = {}
+    for office in offices:
+        server, practice = office.companion, office.address
+        if server is None or isinstance(server, FileAddress) or isinstance(practice, FileAddress):
+            continue
+        other = first.setdefault(server.place, office)
+        if not isinstance(other.address, FileAddress) and other.address.place != practice.place:
+            raise table.table(office.name).invalid(
+                "companion",
+                f"the offices {other.name} and {office.name} are different practices with the same companion.",
+                "Create a database for each of them.",
+            )
 
 
 def _refuse_if_others_can_write(path: Path, status: os.stat_result) -> None:

@@ -105,7 +105,8 @@ def import_from_central_manager(
             remarks.append(f"{label} was skipped: its server {named.text} {named.meaning}. {_how_to_name(named)}")
             continue
         try:
-            offices.append(_make_office(note, server, row.database, row.user or address.user))
+            office = _make_office(note, server, row.database, row.user or address.user)
+            offices.append(replace(office, tags=_tags(row)))
         except InvalidSetting as error:
             remarks.append(f"{label} was skipped: {error.sentence}")
     if offices:
@@ -238,6 +239,11 @@ def _how_to_name(server: ServerName) -> str:
     if server.is_own_computer:
         return "Use --host to give that computer's name as seen from here."
     return "Add it yourself: apisetup offices add."
+
+
+def _tags(row: CentralConnection) -> tuple[str, ...]:
+    """Return the groups of a connection as tags."""
+    return tuple(tag for group in row.groups if (tag := _clean_name(group)))
 
 
 def _reason_to_skip(row: CentralConnection) -> str:

@@ -66,6 +66,8 @@ class OpenRequest:
     """The database password, if the run was given one for this office. It must never be sent to another office."""
     demo: bool = False
     """True to fill a new SQLite file with the demo practice."""
+    demo_office: str = ""
+    """The name of another office of the demo than the first one, whose content differs."""
 
     @property
     def on_server(self) -> bool:
@@ -107,7 +109,7 @@ class OpenRequest:
 
         # As an error of the configuration, it would have the practice's password prompted for.
         try:
-            password = self._read_secret(self.office.companion_password_from, COMPANION_PASSWORD)
+            password = self.read_secret(self.office.companion_password_from, COMPANION_PASSWORD)
             keys = self._given_keys()
         except ConfigurationError as error:
             raise CompanionUnavailable(error.sentence, error.hint) from error
@@ -118,7 +120,7 @@ class OpenRequest:
         from core.companion.key_file import GivenKeys
 
         source = self.office.companion_key_from
-        text = self._read_secret(source, COMPANION_KEY)
+        text = self.read_secret(source, COMPANION_KEY)
         return GivenKeys(text, f"companion_key_from ({source.kind.label})") if text is not None and source else None
 
     def _seal_settings(self) -> SealSettings:
@@ -137,9 +139,14 @@ class OpenRequest:
         return SealSettings(keys, configured.directory)
 
     def _read_given_key(self, source: PasswordSource) -> Secret:
-        return self._read_secret(source, SEAL_KEY) or Secret("")
+        return self.read_secret(source, SEAL_KEY) or Secret("")
 
-    def _read_secret(self, source: PasswordSource | None, purpose: Purpose) -> Secret | None:
+    def read_secret(self, source: PasswordSource | None, purpose: Purpose) -> Secret | None:
+        """Return the secret of a source that needs no prompt; None if there is no source. May block.
+
+        Raises:
+            ConfigurationError: The source has no secret, can't be read, or isn't private.
+        """
         if source is None:
             return None
         context = self.context
@@ -195,9 +202,14 @@ class OpenRequest:
             from core.office import office
         agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
         if isinstance(address, FileAddress):
-            keys = self._given_keys()
             opened = office.open_file_office(
-                address, agreement, runtime, with_demo=self.demo, read_only=self.read_only, keys=keys
+                address,
+                agreement,
+                runtime,
+                with_demo=self.demo,
+                demo_office=self.demo_office,
+                read_only=self.read_only,
+                keys=self._given_keys(),
             )
         else:
             opened = office.open_server_office(

@@ -93,7 +93,6 @@ SERVER_SETTINGS = (
         "Where that user's password comes from, for scheduled jobs: the same sources as for `password_from`."
         " The screen always prompts.",
     ),
-    Setting("companion", "The companion file, instead of the one in `companions/`."),
     Setting("headquarters_url", "The address of headquarters, instead of the one in the practice's preferences."),
 )
 COMMON_SETTINGS = (

@@ -87,7 +87,7 @@ HEAD_SQL = (
     f" {MOMENT_SQL}, securitylog.PatNum, {_moment_sql('securitylog.DateTPrevious')},"
     " securitylog.LogSource, securitylog.DefNum, securitylog.DefNumError)"
 )
-"""What the digest covers before Open Dental's hash, on a server."""
+"""The text that the digest covers before Open Dental's hash, on a server."""
 
 COMPUTER_SQL = "IFNULL(securitylog.CompName, '')"
 

@@ -21,7 +21,8 @@ from core.opendental.schema import (
 
 VERSION = "24.3.10.0"
 TITLE = "Embedded practice"
-DEMO_TITLE = "Bright Smiles Dental (demo)"
+DEMO_OFFICE = "Bright Smiles Dental"
+DEMO_TITLE = f"{DEMO_OFFICE} (demo)"
 PAYMENT_TYPES = ("Check", "Cash", "Credit Card")
 
 

@@ -101,9 +101,7 @@ def _wrong_keys(seals: Sequence[Seal], public_key: str) -> Iterator[ChainProblem
 def _wrong_links(before: Seal, seal: Seal) -> Iterator[ChainProblem]:
     number, expected = seal.content.number, before.content.number + 1
     if number > expected:
-        yield ChainProblem(
-            f"{_range(expected, number - 1)} missing. Look for copies of the companion or of seal_dir."
-        )
+        yield ChainProblem(f"{_range(expected, number - 1)} missing. Look for copies of the companion or of seal_dir.")
     elif seal.content.previous != before.sha256:
         yield ChainProblem(
             f"Seal {number} doesn't follow seal {before.content.number}: it names another seal before it. One of the"

@@ -27,7 +27,7 @@ class UnreadableSeal(ApiSetupError):
 
 @dataclass(frozen=True)
 class SealContent:
-    """What is signed. Numbers are `SecurityLogNum`, hashes are in hexadecimal, keys are in base64."""
+    """The signed content. Numbers are `SecurityLogNum`, hashes are in hexadecimal, keys are in base64."""
 
     database: str
     """The fingerprint of the practice."""

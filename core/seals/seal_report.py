@@ -13,7 +13,7 @@ MAX_LISTED = 1_000
 
 
 class Tampering(Enum):
-    """What happened to a sealed period; the values are those in JSON."""
+    """The state of a sealed period; the values are those in JSON."""
 
     ALTERED = "altered"
     INSERTED = "inserted"
@@ -58,9 +58,9 @@ class SealReport:
     found: tuple[SealedEntry, ...] = ()
     """The entries that aren't as sealed and that nothing explains; at most `MAX_LISTED` of each kind."""
     problems: tuple[str, ...] = ()
-    """What is wrong with the seals themselves, one sentence each."""
+    """The problems of the seals themselves, one sentence each."""
     notes: tuple[str, ...] = field(default=())
-    """What an admin should know, one sentence each."""
+    """The remarks for an admin, one sentence each."""
 
     @property
     def clean(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which of some entries are sealed, without reading the lists of all seals."""
+"""The sealed ones among some entries, found without reading the lists of all seals."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _LATE_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Program:
-    """What a seal says of the program that made it."""
+    """The description of the program that made a seal."""
 
     version: str
     utc: Callable[[], datetime]

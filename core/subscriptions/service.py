@@ -56,7 +56,7 @@ _NEXT_READ = "Open Dental before 22.4 reads its subscriptions only at its start:
 
 @dataclass(frozen=True)
 class _Reference:
-    """What the entry of a change refers to: the entry that it undoes, and the receipt that lists it."""
+    """The references of a change's entry: the entry that it undoes, and the receipt that lists it."""
 
     undoing: int
     receipt: str

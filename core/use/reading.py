@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from math import inf
 
+from core.audit.range_size import AdaptiveSize, SizeLimits
 from core.model.developer_use import TrailRange
 from core.practice.practice import Practice
 from core.use.remembered_use import Progress, RememberedUse
 from core.use.trail_reader import DayUse, now_and_oldest, read_window
 
-TARGET_SECONDS = 0.025
-"""The time that one window takes at most on average. On MyISAM, writers wait that long."""
+TARGET_SECONDS = 0.01
+"""The time that one window should take on the server. On MyISAM, writers wait that long."""
 _FIRST_WINDOW = timedelta(hours=6)
-_SHORTEST = timedelta(minutes=15)
+_SHORTEST = timedelta(hours=2)
+"""Even in a large office that is a hundred entries. Fewer would take more statements, and hardly less time each."""
 _LONGEST = timedelta(days=16)
-_FACTOR = 3
-"""The largest factor by which the length changes from one window to the next."""
 _AHEAD = timedelta(days=2)
 """Entries may be newer than now: the server's clock may have been set back."""
 
@@ -55,8 +55,9 @@ class UseReading:
         self._remembered = remembered
         self._names = dict(names)
         self._elapsed = elapsed
-        self._length = _FIRST_WINDOW
-        self._fastest = inf
+        self._hours = AdaptiveSize(
+            SizeLimits(_hours(_FIRST_WINDOW), _hours(_SHORTEST), _hours(_LONGEST), TARGET_SECONDS), round_trip=inf
+        )
         self._now: datetime | None = None
         self._oldest: datetime | None = None
         self._continued: dict[str, datetime] = {}
@@ -76,16 +77,19 @@ class UseReading:
             return False
         if self._now is None:
             with self._practice.read() as connection:
+                started = self._elapsed()
                 self._now, self._oldest = now_and_oldest(self._practice, connection)
+                # It uses an index only, so nearly all of its time is spent on the line.
+                self._hours.note_round_trip(self._elapsed() - started)
         ranges = self._remembered.ranges(self._names)
         window = self._next_window(ranges, self._now)
         if window is None:
             return False
-        started = self._elapsed()
+        names = {name: self._names[name] for name in window.after}
         with self._practice.read() as connection:
-            names = {name: self._names[name] for name in window.after}
-            rows = read_window(connection, names, window.since, window.until)
-        self._adapt(self._elapsed() - started)
+            rows = self._hours.timed(
+                connection, lambda: read_window(connection, names, window.since, window.until), self._elapsed
+            )
         self._remember(window, ranges, rows)
         return True
 
@@ -139,19 +143,17 @@ class UseReading:
         after = {name: replace(unfinished[name], since=since, complete=complete) for name in names}
         return _Window(since, until, after, renews_day=False)
 
+    @property
+    def _length(self) -> timedelta:
+        return timedelta(hours=self._hours.value)
+
     def _is_complete(self, since: datetime) -> bool:
         return self._oldest is None or since <= self._oldest
-
-    def _adapt(self, seconds: float) -> None:
-        """Change the length of the next window so that the server works about the target time on it.
-
-        The fastest answer so far is taken for the time that any answer is on its way.
-        """
-        self._fastest = min(self._fastest, seconds)
-        worked = max(seconds - self._fastest, TARGET_SECONDS / _FACTOR)
-        factor = max(TARGET_SECONDS / worked, 1 / _FACTOR)
-        self._length = min(_LONGEST, max(_SHORTEST, self._length * factor))
 
 
 def _midnight(moment: datetime) -> datetime:
     return datetime.combine(moment.date(), time())
+
+
+def _hours(length: timedelta) -> float:
+    return length / timedelta(hours=1)

@@ -10,10 +10,11 @@ import hashlib
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from tests.support.databases import make_file_template, make_server_practice
 from tests.support.opendental_columns import NEW
@@ -24,12 +25,18 @@ END = datetime(2024, 11, 5, 18)
 FIRST = 1_000
 """The number of the first entry; the test practice has a few of its own before it."""
 BLOCK = 100_000
+MANY = 3_000_000
+"""The entries of a large office after twelve years."""
 
 ALTERED = 25
 """The number of altered entries."""
 WITHOUT_HASH = 40
 RARE_USER, RARE_EVERY = 4, 50_000
 """A user of few entries: one in so many is hers."""
+
+DEVELOPERS = tuple(f"Developer {number}" for number in range(14))
+API_DAYS = 400
+"""The days before the end in which developers made changes: one entry in ten, in turn."""
 
 _PERMISSIONS = (83, 25, 27, 43, 15, 120, 110, 8)
 _TEXTS = (
@@ -43,6 +50,18 @@ _TEXTS = (
     "Preference changed.",
 )
 _USERS = (1, 2, 5, 6, 7)
+_API_SINCE = END - timedelta(days=API_DAYS)
+
+
+@contextmanager
+def filled_database(server: Server, count: int) -> Iterator[str]:
+    """Make a practice with so many entries in a new database, and drop it at the end."""
+    database = f"apisetup_bench_{uuid4().hex[:12]}"
+    try:
+        fill_server(server, database, count)
+        yield database
+    finally:
+        server.execute(f"DROP DATABASE IF EXISTS `{database}`")
 
 
 def fill_server(server: Server, database: str, count: int) -> None:
@@ -58,6 +77,7 @@ def fill_server(server: Server, database: str, count: int) -> None:
         step = (END - START).total_seconds() / count
         for begin in range(0, count, BLOCK):
             cursor.execute(_SERVER_ROWS.format(begin=begin, step=step, first=FIRST, size=min(BLOCK, count - begin)))
+        cursor.execute(_SERVER_API)
         cursor.execute(_SERVER_HASHES.format(first=FIRST))
         for table in ("securitylog", "securityloghash"):
             cursor.execute(f"ALTER TABLE {table} ENABLE KEYS")
@@ -103,13 +123,16 @@ def _rows(count: int) -> Iterator[tuple[Any, ...]]:
     step = (END - START).total_seconds() / count
     for n in range(count):
         moment = START + timedelta(seconds=int(n * step))
-        rare = n % RARE_EVERY == 77
+        user = RARE_USER if n % RARE_EVERY == 77 else _USERS[n * 13 // 7 % 5]
+        text = _TEXTS[n * 7 // 3 % 8]
+        if n % 10 == 0 and moment >= _API_SINCE:
+            user, text = 0, f"Updated by {DEVELOPERS[n // 10 % len(DEVELOPERS)]} through API. "
         yield (
             FIRST + n,
             _PERMISSIONS[n * 7 // 3 % 8],
-            RARE_USER if rare else _USERS[n * 13 // 7 % 5],
+            user,
             moment.isoformat(" "),
-            _TEXTS[n * 7 // 3 % 8],
+            text,
             n % 5_000,
             f"FRONTDESK-{n % 9}",
             23 if n % 10 == 0 else 0,
@@ -133,6 +156,11 @@ SELECT {{first}} + i, ELT(1 + i * 7 DIV 3 % 8, {_quoted(_PERMISSIONS)}),
     '{START}' + INTERVAL FLOOR(i * {{step}}) SECOND, ELT(1 + i * 7 DIV 3 % 8, {_quoted(_TEXTS)}),
     i % 5000, CONCAT('FRONTDESK-', i % 9), 0, IF(i % 10 = 0, 23, 0), 0, 0, '0001-01-01 00:00:00'
 FROM (SELECT {{begin}} + n * 1000 + d AS i FROM block, thousand WHERE n * 1000 + d < {{size}}) AS counted
+"""
+_SERVER_API = f"""
+UPDATE securitylog SET UserNum = 0,
+    LogText = CONCAT('Updated by Developer ', (SecurityLogNum - {FIRST}) DIV 10 % {len(DEVELOPERS)}, ' through API. ')
+WHERE LogDateTime >= '{_API_SINCE}' AND SecurityLogNum >= {FIRST} AND (SecurityLogNum - {FIRST}) % 10 = 0
 """
 _SERVER_HASHES = """
 INSERT INTO securityloghash (SecurityLogNum, LogHash)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.benchmarks import startup
+from tests.benchmarks.big_practice import MANY, filled_database
 from tests.benchmarks.measuring import Figures, measured, table
+from tests.support.server import Server, server_from_environment
 
 _LINES = pytest.StashKey[list[str]]()
 _FIGURES = pytest.StashKey[dict[str, Figures]]()
@@ -30,12 +33,25 @@ def starts(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
     return found
 
 
+@pytest.fixture(scope="session")
+def server() -> Server:
+    """The server for tests."""
+    return server_from_environment()
+
+
+@pytest.fixture(scope="session")
+def many_on_server(server: Server) -> Iterator[str]:
+    """The database of a practice with 3,000,000 audit entries; making it takes one or two minutes."""
+    with filled_database(server, MANY) as database:
+        yield database
+
+
 @pytest.fixture
 def report(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Have a line printed at the end."""
     sample = next((each.removeprefix("big_") for each in ("big_server", "big_file") if each in request.node.name), "")
     lines = pytestconfig.stash.setdefault(_LINES, [])
-    return lambda line: lines.append(f"{sample:8}{line}")
+    return lambda line: lines.append(f"{sample:8}{line}   (load {os.getloadavg()[0]:.1f})")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -52,6 +68,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
     lines = config.stash.get(_LINES, [])
     if lines:
-        terminalreporter.section("a lost network, and the Audit Trail at 3,000,000 entries")
+        terminalreporter.section("single figures, each with the load of the computer when it was measured")
         for line in lines:
             terminalreporter.write_line(line)

@@ -84,8 +84,9 @@ class CommandLine:
 
     def make_practice(self) -> None:
         """Make the embedded practice with the keys, subscriptions and audit entries of the demo."""
-        shutil.copyfile(_sample(), self.practice)
-        self.practice.chmod(0o600)
+        # With the encryption key next to it.
+        for file in _sample().parent.glob(f"{_sample().name}*"):
+            shutil.copy(file, self.practice.with_name(file.name))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Read rows of the embedded practice in plain SQL."""

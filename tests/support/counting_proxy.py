@@ -26,12 +26,13 @@ class CountingProxy:
 
     Attributes:
         port: The local port on which the proxy listens.
+        delay: The seconds by which each direction is delayed from now on.
         bursts: One text for each burst so far: the statement, or the kind of packet.
     """
 
     def __init__(self, server: Server, delay: float = 0.0) -> None:
         self._server = server
-        self._delay = delay
+        self.delay = delay
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.bursts: list[str] = []
@@ -54,7 +55,7 @@ class CountingProxy:
                 client, _address = self._listener.accept()
                 # A connection costs a round trip of its own before anybody says anything.
                 self.bursts.append("connect")
-                time.sleep(2 * self._delay)
+                time.sleep(2 * self.delay)
                 server = socket.create_connection((self._server.host, self._server.port))
                 for each in (client, server):
                     each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -75,7 +76,7 @@ class CountingProxy:
                         self.bursts.append(_describe(data))
                     # A large answer arrives in many pieces, one right after the other.
                     if from_client != (key.fileobj is client) or key.fileobj is client:
-                        time.sleep(self._delay)
+                        time.sleep(self.delay)
                     from_client = key.fileobj is client
                     key.data.sendall(data)
 

@@ -24,9 +24,11 @@ from core.offices.open_request import LaunchContext, OpenRequest
 from core.offices.password_source import PasswordSource, SourceKind
 from core.offices.paths import Paths
 from tests.support.databases import NOW, copy_private, runtime
+from tests.support.sealed_keys import register
 
 RECEIPT = "R20241106-0A1B2C"
 BRIDGE = "Appointment Bridge"
+NAMES = ("North", "South", "West")
 
 
 class SampleFleet:
@@ -131,5 +133,7 @@ def change_file(fleet: SampleFleet, office: str, statement: str, *values: object
 
 def read_file(fleet: SampleFleet, office: str, query: str) -> list[tuple[object, ...]]:
     """Read rows of an SQLite practice."""
-    with closing(sqlite3.connect(fleet.paths.configuration.parent / f"{office}.sqlite3")) as connection:
+    path = fleet.paths.configuration.parent / f"{office}.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        register(connection, path)
         return connection.execute(query).fetchall()

@@ -22,6 +22,7 @@ from core.base.errors import ApiSetupError
 from core.base.secret import Secret
 from core.companion.opening import CompanionSource
 from core.database.address import FileAddress, ServerAddress
+from core.database.companion_address import companion_url, parse_companion_url
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
@@ -30,6 +31,7 @@ from tests.support.change_kinds import KINDS
 from tests.support.databases import SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement
 from tests.support.headquarters_office import AT_HEADQUARTERS, RENEW_COPY, fetch_list
+from tests.support.shared_companions import SharedCompanion
 
 ROOT = Path(__file__).parents[2]
 FIRST_START = "first start"
@@ -61,7 +63,12 @@ class KillDriver:
         self._process.wait(timeout=20)
 
     def kill_change(
-        self, sample: SamplePractice, kind: str, statement: int, authority: AuthorityName = AuthorityName.LOCAL
+        self,
+        sample: SamplePractice,
+        kind: str,
+        statement: int,
+        authority: AuthorityName = AuthorityName.LOCAL,
+        shared: SharedCompanion | None = None,
     ) -> bool:
         """Make a change in a process that is killed after a statement.
 
@@ -70,12 +77,15 @@ class KillDriver:
             kind: The name of the change, in `KINDS` or `AT_HEADQUARTERS`.
             statement: The number of the statement, from 1, as `after_statement` counts.
             authority: Who decides about the practice's keys.
+            shared: The companion on a server; None for the sample's own.
 
         Returns:
             False if the change has fewer statements and was made to its end.
         """
         request: dict[str, Any] = {"kind": kind, "statement": statement, "companion": str(sample.companion)}
         request["authority"] = authority.value
+        if shared is not None:
+            request["shared"] = [companion_url(shared.address), str(shared.source().stem)]
         if isinstance(sample, SampleServer):
             server = sample.server
             request["server"] = [server.host, server.port, sample.database, server.user, server.password]
@@ -118,9 +128,11 @@ def _open(request: dict[str, Any]) -> Office:
     address = ServerAddress(host, port, database, user)
     agreement = default_agreement()
     authority = AuthorityName(request["authority"])
-    return open_server_office(
-        address, Secret(password), CompanionSource.file(companion), authority, agreement, runtime()
-    )
+    source = CompanionSource.file(companion)
+    if "shared" in request:
+        url, stem = request["shared"]
+        source = CompanionSource(parse_companion_url(url), Path(stem))
+    return open_server_office(address, Secret(password), source, authority, agreement, runtime())
 
 
 def _run_child(request: dict[str, Any]) -> None:

@@ -9,6 +9,14 @@ from pathlib import Path
 from tests.support.sealed_keys import key_file, register
 
 _COLUMNS = "developer, email, phone, permissions, status, date_disabled, agreement_since, added, license_number"
+_TABLES = {
+    f"apisetup_{name}"
+    for name in (
+        "migration license_text license_acceptance key headquarters_answer headquarters_key question sign_in_failure"
+        " journal use_day use_range former_name"
+    ).split()
+}
+"""The tables of version 6."""
 _OLD_KEYS = """
     CREATE TABLE apisetup_key_old (
         fingerprint VARCHAR(64) NOT NULL PRIMARY KEY,
@@ -44,7 +52,10 @@ def downgrade(path: Path, *, journal_mode: str = "delete") -> set[str]:
     """Make a companion or an embedded practice a file of version 6, without a key file; return its keys' texts."""
     texts = in_clear(path)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DROP TABLE apisetup_encryption")
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'apisetup_%'")
+        for (table,) in tables.fetchall():
+            if table not in _TABLES:
+                connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE apisetup_journal DROP COLUMN renewed_at")
         connection.execute("DELETE FROM apisetup_migration WHERE number > 6")
     with closing(sqlite3.connect(path)) as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import pytest
@@ -250,6 +250,7 @@ def slow_terminal(app: ApisetupApp) -> Iterator[None]:
         patch.setattr(Screen, "_compositor_refresh", postpone)
         # It exempts all objects that exist from garbage collection, and with them the programs of earlier tests.
         patch.setattr("tui.app.enable_garbage_collection", lambda: None)
+        patch.setattr("tui.screens.api_setup.paused_garbage_collection", nullcontext)
         yield
 
 

@@ -15,9 +15,13 @@ from textual.css.types import CSSLocation
 
 from core.base.secret import Secret
 from core.offices.open_request import OpenRequest
-from tests.support.databases import copy_private
+from tests.support.databases import copy_private, make_file_template
+from tests.support.fleets import NAMES, SampleFleet, change_file, file_fleet
 from tests.support.gates import Gate, Gates
 from tests.support.open_requests import FILE, file_request
+
+TAGS = {"North": 'tags = ["coast"]\n', "West": 'tags = ["coast", "pilot"]\n'}
+"""The tags of offices in the configuration file."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,6 +86,26 @@ def demo(demo_practice: Path) -> OpenRequest:
     """Return a copy of the demo practice."""
     copy_private(demo_practice, FILE)
     return file_request(FILE)
+
+
+@pytest.fixture(scope="session")
+def sample_practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite practice to copy, whose only user is the account of the tests."""
+    path = tmp_path_factory.mktemp("fleet") / "practice.sqlite3"
+    make_file_template(path)
+    return path
+
+
+@pytest.fixture
+def fleet(sample_practice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SampleFleet:
+    """Three offices in the configuration file."""
+    sample = file_fleet(tmp_path, sample_practice, *NAMES)
+    for name in NAMES:
+        change_file(sample, name, "UPDATE userod SET UserName = 'admin' WHERE UserName = 'office'")
+    text = "".join(f'[offices.{each}]\nfile = "{each}.sqlite3"\n{TAGS.get(each, "")}' for each in NAMES)
+    sample.paths.configuration.write_text(text)
+    sample.paths.configuration.chmod(0o600)
+    return sample
 
 
 @pytest.fixture

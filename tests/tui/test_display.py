@@ -101,3 +101,11 @@ def test_everything_is_sent_after_the_display_was_forgotten() -> None:
     before = display.draw(rows("one"), SIZE, CONSOLE)
     display.forget()
     assert display.draw(rows("one"), SIZE, CONSOLE) == before
+
+
+def test_what_was_drawn_for_a_larger_terminal_is_cut() -> None:
+    display, size = Display(), Size(3, 1)
+    display.draw(rows("one"), size, CONSOLE)
+    strips: list[dict[int, Strip | None]] = [{0: Strip([Segment("tw")]), 5: Strip([Segment("x")])}] * 2
+    update = ChopsUpdate(strips, [(0, 0, 6), (1, 0, 6)], [[2, 6]] * 2)
+    assert display.draw(update, size, CONSOLE) == "\x1b[1;1Htw"

@@ -638,7 +638,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
         before = rows.last_entry()
         await user.press("a")
         await user.at(Notice)
-        assert "Can't add keys: there is no list from headquarters. Press r to ask again." in user.flowing_text
+        assert "There is no list from headquarters. Press r to ask again." in user.flowing_text
         assert user.flowing_text.count("is unavailable") == 1
         await user.press("enter", "d")
         assert user.stack == ["ApiSetupScreen"]

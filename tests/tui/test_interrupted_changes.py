@@ -7,6 +7,7 @@ import pytest
 from core.base.errors import ApiSetupError, Conflict, EditConflict, OperationNotAllowed, PracticeUnavailable
 from core.model.interrupted_change import InterruptedChange
 from core.model.logged_event import Edit
+from core.office.office import Office
 from core.offices.open_request import OpenRequest
 from core.recovery.service import RecoveryService
 from tests.support.user_driver import run_program
@@ -21,6 +22,12 @@ HALF = InterruptedChange(
     written=(Edit("Enabled", "off", "on"),),
     unwritten=(Edit("payment type", "Check", "Cash"),),
 )
+
+
+@pytest.fixture(autouse=True)
+def has_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the demo look for interrupted changes, as a practice with a journal does."""
+    monkeypatch.setattr(Office, "may_have_interrupted_changes", True)
 
 
 @pytest.fixture

@@ -144,3 +144,23 @@ async def test_enter_does_not_save_former_names(demo: OpenRequest) -> None:
         await user.press("enter")
         assert isinstance(user.screen, Prompt)
         assert "Press ^s to confirm" in user.flowing_text
+
+
+async def test_300_keys_show_their_last_change(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        table = user.app.screen.query_one(KeyTable)
+        assert table.key is not None
+        keys = [
+            replace(table.key, fingerprint=f"{number:064}", developer=f"Developer {number:03}") for number in range(300)
+        ]
+        office = user.app.screen.open_session.office  # type: ignore[attr-defined]
+        table.show(replace(office.keys.list(), keys=tuple(keys)))
+        read = TrailRange(datetime(2021, 2, 3), NOW, complete=True)
+        used = {key.developer: DeveloperUse(read, CHANGED, CHANGED) for key in keys}
+        table.show_use(KnownUse(NOW, used, FLOOR))
+        await user.press("end")
+        assert user.row.startswith("Developer 299")
+        assert user.row.endswith("5 min")
+        await user.press("slash")
+        await user.enter_text("changed:never")
+        assert "No key matches." in user.text

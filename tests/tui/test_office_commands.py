@@ -114,3 +114,77 @@ def test_every_json_document_has_the_same_frame(line: CommandLine) -> None:
     assert (document["version"], document["command"], document["status"]) == (1, "settings get", 0)
     (office,) = document["offices"]
     assert list(office) == ["office", "address", "status", "error", "settings", "warning", "missing"]
+
+
+# -- grants --------------------------------------------------------------------------------
+
+
+SERVERS = """
+[offices.North]
+host = "10.0.0.5"
+database = "od-north"
+user = "apisetup"
+
+[offices.South]
+host = "10.0.0.6"
+database = "od_south"
+user = "auditor"
+"""
+
+
+def test_grants_are_printed_for_the_database_and_the_user_of_each_office(line: CommandLine) -> None:
+    line.configure(SERVERS)
+    completed = line.run("grants", "--all-offices")
+    assert (completed.status, completed.err) == (0, "")
+    assert "-- North: admin\nCREATE USER 'apisetup'@'%' IDENTIFIED BY 'choose-a-long-one';\n" in completed.out
+    assert "GRANT SELECT, INSERT, DELETE ON `od-north`.apikey TO 'apisetup'@'%';" in completed.out
+    assert "GRANT SELECT, INSERT, DELETE ON od_south.apikey TO 'auditor'@'%';" in completed.out
+
+
+def test_grants_without_an_office_have_the_names_of_the_manual(line: CommandLine) -> None:
+    document = line.run("grants", "--auditor", "--features", "verification", "--json").office
+    assert (document["role"], document["features"], document["database"]) == ("auditor", ["verification"], "opendental")
+    assert "GRANT SELECT ON opendental.dbmlog TO 'apisetup'@'%';" in document["statements"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--features", "all"], "Unknown feature: all. Features: settings, keys, payment-types"),
+        (["--auditor", "--read-only"], "--read-only and --auditor can't be combined."),
+        (["--demo"], "An SQLite practice has no database users."),
+    ],
+)
+def test_grants_that_make_no_sense_are_refused(line: CommandLine, arguments: list[str], message: str) -> None:
+    completed = line.run("grants", *arguments)
+    assert (completed.status, completed.out) == (2, "")
+    assert message in completed.err
+
+
+# -- check ---------------------------------------------------------------------------------
+
+
+def test_eight_offices_and_three_faults_fit_one_screen(line: CommandLine, tmp_path: Path) -> None:
+    line.configure("".join(f'[offices.Office{n}]\nfile = "{n}.sqlite3"\n' for n in range(8)))
+    line.run("keys", "list", "--all-offices")
+    (tmp_path / "2.sqlite3").write_text("not a database")
+    (tmp_path / "4.sqlite3").unlink()
+    (tmp_path / "6.sqlite3").chmod(0o644)
+    completed = line.run("check", "--all-offices")
+    lines = completed.out.splitlines()
+    assert completed.status == 1
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    healthy = [each for each in lines if each.startswith("ok ")]
+    assert healthy[0].startswith("ok       Office0: Embedded practice, Open Dental ")
+    assert len(healthy) == 5
+    faulty = [each.split() for each in lines if not each.startswith(("ok ", "   "))]
+    assert [name for _, name in faulty] == ["Office2", "Office4", "Office6"]
+
+
+def test_a_check_of_several_offices_has_all_findings_in_json(offices: CommandLine) -> None:
+    offices.run("keys", "list", "--all-offices")
+    document = offices.run("check", "--all-offices", "--json").document
+    assert document["status"] == 0
+    assert [each["office"] for each in document["offices"]] == ["North", "South", "Training"]
+    assert {"practice", "user-setup"} <= {each["id"] for each in document["offices"][0]["findings"]}

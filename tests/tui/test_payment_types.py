@@ -125,7 +125,7 @@ async def test_a_type_is_hidden_and_shown_again(demo: OpenRequest) -> None:
         assert "Hidden: Check." in user.flowing_text
         assert column(CHECK, "IsHidden") == 1
         await user.press("d")
-        assert "hidden already. E shows it again." in user.text
+        assert "already hidden. Press E to show it again." in user.text
         await user.press("E", "ctrl+y")
         assert "Shown again: Check." in user.text
     assert column(CHECK, "IsHidden") == 0
@@ -182,7 +182,7 @@ async def test_one_that_another_program_changed_is_shown_as_a_conflict(demo: Ope
         rows.execute("UPDATE definition SET ItemName = 'Cheque' WHERE DefNum = 1")
         await user.press("ctrl+y")
         await user.at(Notice)
-        assert "name of payment type 1: was Check" in user.text
+        assert "Check, name: was Check" in user.text
     assert column(CHECK, "IsHidden") == 0
 
 

@@ -66,7 +66,7 @@ async def test_one_question_lists_what_will_happen_to_each_key(demo: OpenRequest
         assert "Disable 2 keys?" in text
         assert "ClearPay …AD92 Enabled → Disabled by Customer" in text
         assert "Insurance Mate …C465 Enabled → Disabled by Customer" in text
-        assert "Nothing happens to:" in text
+        assert "Not changed:" in text
         assert f"{DISABLED} …70F3 Already disabled; nothing to do." in text
 
 
@@ -141,7 +141,7 @@ async def test_a_key_that_another_program_changed_fails_alone(demo: OpenRequest)
         await user.press("d", "ctrl+y")
         await user.at(ChangeSeries)
         assert user.status_text == "2 of 3 done."
-        assert "Changed by another program since it was loaded: Key Status" in user.flowing_text
+        assert "Another program changed a value in the meantime: Key Status" in user.flowing_text
         await user.press("enter")
         await user.at(ApiSetupScreen)
         assert [status_of(developer) for developer in ENABLED] == [2, 4, 2]

@@ -31,6 +31,7 @@ from tui.app import ApisetupApp
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.change_series import ChangeSeries
 from tui.modals.choice import Choice
+from tui.modals.fleet_sign_in import FleetSignIn
 from tui.modals.help import HelpPanel
 from tui.modals.license import LicenseScreen
 from tui.modals.locked import LockedScreen
@@ -65,14 +66,12 @@ LONG_MESSAGE = "The server answered something that is longer than two lines of t
 @pytest.fixture(autouse=True)
 def _fixed_server_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the title line show the same server version on every machine."""
-    from core.office import office
-
-    original = office._practice_info
+    from core.office.title_facts import practice_info as original
 
     def practice_info(practice: Practice, line: str) -> PracticeInfo:
         return replace(original(practice, line), server="SQLite 3.45.1")
 
-    monkeypatch.setattr(office, "_practice_info", practice_info)
+    monkeypatch.setattr("core.office.office.practice_info", practice_info)
 
 
 @pytest.fixture(autouse=True)
@@ -512,6 +511,29 @@ async def list_offices(user: User) -> None:
     await user.at(OfficesScreen)
 
 
+async def ask_to_sign_in_to_many(user: User) -> None:
+    await user.at(OfficesScreen)
+    user.app.push_screen(FleetSignIn(3))
+    await user.at(FleetSignIn)
+
+
+async def show_developers_by_office(user: User) -> None:
+    await user.at(OfficesScreen)
+    await user.press("S", "D")
+
+
+async def plan_to_cut_off(user: User) -> None:
+    await show_developers_by_office(user)
+    await user.press("d")
+
+
+async def cut_off_everywhere(user: User) -> None:
+    await plan_to_cut_off(user)
+    await user.press("ctrl+s")
+    await user.enter_text("Appointment Bridge")
+    await user.press("ctrl+y")
+
+
 async def filter_offices(user: User) -> None:
     await user.at(OfficesScreen)
     await user.press("slash", *"side")
@@ -677,6 +699,13 @@ OF_OFFICES: dict[str, Steps] = {
     "offices": list_offices,
     "offices_filtered": filter_offices,
     "offices_unreadable": break_configuration,
+}
+OF_FLEET: dict[str, Steps] = {
+    "fleet": list_offices,
+    "fleet_sign_in": ask_to_sign_in_to_many,
+    "fleet_developers": show_developers_by_office,
+    "fleet_plan": plan_to_cut_off,
+    "fleet_results": cut_off_everywhere,
 }
 
 
@@ -850,3 +879,10 @@ def test_offices(pictures: Pictures, steps: Steps, size: tuple[int, int]) -> Non
     offices = catalog_of(Path("config.toml"))
     offices.save_last_opened(offices.open_request("North Side"))
     assert pictures.match(None, steps, size, offices)
+
+
+@in_all_sizes
+@each(OF_FLEET)
+@pytest.mark.usefixtures("fleet")
+def test_fleet(pictures: Pictures, steps: Steps, size: tuple[int, int]) -> None:
+    assert pictures.match(None, steps, size, catalog_of(Path("config.toml")))

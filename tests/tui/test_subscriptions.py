@@ -82,7 +82,7 @@ async def test_one_that_has_ended_is_resumed(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_place(user)
         await user.press("d", "ctrl+y", "enter", "d")
-        assert "has ended. E resumes it." in user.text
+        assert "has ended. Press E to resume it." in user.text
         await user.press("E", "ctrl+y")
         assert "Resumed: subscription 1" in user.text
     assert stops()[1] == NEVER
@@ -111,7 +111,7 @@ async def test_several_are_ended_with_one_question(demo: OpenRequest) -> None:
         await user.press("space", "space", *["down"] * 5, "space")
         assert "3 selected" in user.text
         await user.press("d")
-        assert "Nothing happens to:" in user.text
+        assert "Not changed:" in user.text
         await user.press("ctrl+y")
         await user.at(ChangeSeries)
         assert "2 of 2 done." in user.text

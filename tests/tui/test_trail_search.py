@@ -600,10 +600,10 @@ async def test_escape_stops_a_long_search_and_n_continues_it(demo: OpenRequest, 
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: user.status_text.startswith("Stopped"))
-        assert user.status_text == "Stopped: 0 entries. n searches on."
+        assert user.status_text == "Stopped: 0 entries. Press n to continue."
         held.open()
         await user.settle()
-        assert "Stopped before any entry was found. n searches on." in user.text
+        assert "Stopped before any entry was found. Press n to continue." in user.text
         assert user.keys.startswith("n Continue")
         assert pages.calls == needed - 1
         await user.press("n")

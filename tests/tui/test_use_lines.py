@@ -118,6 +118,17 @@ def test_kinds_and_computers_are_listed_with_their_number() -> None:
     assert "3 in 30 days" in shown
 
 
+@pytest.mark.parametrize(
+    "key",
+    [replace(KEY, status=KeyStatus.ENABLED_READ_ONLY), replace(KEY, fields=KeyFields(permissions=("ApiReadAll",)))],
+)
+def test_a_key_that_may_only_read_leaves_no_trace(key: ApiKey) -> None:
+    known = KeyUse(DeveloperUse(WHOLE), NOW, DEFAULT_PRICES)
+    assert "This key may only read, which leaves no trace." in texts(known, key)
+    disabled = replace(KEY, status=KeyStatus.DISABLED_BY_CUSTOMER)
+    assert "Calls that only read leave no entry." in texts(known, disabled)
+
+
 def test_database_queries_are_counted_with_the_key_that_shows_their_text() -> None:
     use = used(timedelta(hours=1), kinds={19: 2, 26: 1}, counts=(0,) * 29 + (3,))
     assert "2 in 30 days; Q shows their text" in texts(KeyUse(use, NOW, DEFAULT_PRICES))

@@ -124,7 +124,7 @@ def _export(command: OfficeCommand, signals: SignalHandler, session: Session) ->
     if result.not_logged is not None:
         report_error(result.not_logged)
     status = DONE if result.not_logged is None else COULD_NOT
-    return OfficeReport(status, data, lines, f"The export {result.file} is complete.")
+    return OfficeReport(status, data, lines, outcome=f"The export {result.file} is complete.")
 
 
 def _wanted(options: argparse.Namespace, session: Session) -> AuditFilter:

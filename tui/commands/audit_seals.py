@@ -62,7 +62,7 @@ def _seal(signals: SignalHandler, command: OfficeCommand, session: Session) -> O
     if not_copied is not None:
         report_error(not_copied)
     status = DONE if not_copied is None else COULD_NOT
-    return OfficeReport(status, {"seal": _as_json(seal)}, lines, f"Seal {seal.content.number} was made.")
+    return OfficeReport(status, {"seal": _as_json(seal)}, lines, outcome=f"Seal {seal.content.number} was made.")
 
 
 def _seal_lines(seal: Seal) -> list[str]:

@@ -47,6 +47,7 @@ def verify(command: OfficeCommand, signals: SignalHandler, session: Session) -> 
         report = _run(verification.run_batch, signals)
     else:
         report = _run(session.office.audit.verification(days).run_batch, signals)
+    session.office.last_verification.keep(report, some_days=days != AuditFilter())
     lines = [*map(sanitize, report_lines(report)), *map(_entry_line, report.listed)]
     data = _report_as_json(report, days, session, digest)
     clean = report.clean

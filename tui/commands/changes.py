@@ -17,15 +17,15 @@ NOTHING = "Nothing was changed."
 
 
 class Made(Protocol):
-    """What a service returns for a change."""
+    """The result of a change, as a service returns it."""
 
     @property
     def sentence(self) -> str:
-        """What was done."""
+        """The change, in a sentence."""
 
     @property
     def consequences(self) -> tuple[str, ...]:
-        """What follows from it, one sentence each."""
+        """Its consequences, one sentence each."""
 
 
 @dataclass(frozen=True)

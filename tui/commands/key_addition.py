@@ -34,7 +34,7 @@ _UNDECIDED = "Nothing was added: the agreement was neither accepted nor declined
 
 @dataclass(frozen=True)
 class _Addition:
-    """What the command line, standard input and the admin's answers say of the new key."""
+    """The new key, as the command line, standard input and the admin's answers describe it."""
 
     text: str
     """The text that the key is in."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from core.audit.export_format import json_value
 from core.model.api_key import format_fields
 from tui.commands.key_addition import add
 from tui.commands.key_changes import disable, enable, remove
@@ -133,7 +134,7 @@ def _details(key: ApiKey, text: str | None, history: tuple[AuditEntry, ...]) -> 
 
 
 def _entry_as_json(entry: AuditEntry) -> dict[str, Any]:
-    return {"number": entry.number, "time": entry.stored_moment, "user": entry.user, "text": entry.text}
+    return {"number": json_value(entry.number), "time": entry.stored_moment, "user": entry.user, "text": entry.text}
 
 
 def _text(value: date | datetime | None) -> str | None:

@@ -67,7 +67,26 @@ def find_launch_target(options: argparse.Namespace, environment: Mapping[str, st
     if options.url is None and not options.demo and configuration.offices:
         only = configuration.offices[0].name if len(configuration.offices) == 1 else None
         return replace(target, request=catalog.open_request(only) if only is not None else None)
+    if options.demo and options.command is None:
+        return _demo_target(target, configuration, context, cleanup)
     return replace(target, request=_unconfigured_request(options, configuration, context, cleanup))
+
+
+def _demo_target(
+    target: LaunchTarget, configuration: Configuration, context: LaunchContext, cleanup: ExitStack
+) -> LaunchTarget:
+    """Return the demo with its offices, which are made in a temporary directory when they are opened."""
+    from core.base.partial_file import temporary_directory
+    from core.offices.demo_offices import DEMO_OFFICES, make_demo_catalog
+
+    directory = cleanup.enter_context(temporary_directory())
+    try:
+        catalog = make_demo_catalog(directory, configuration, context)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The demo can't be created: {error.strerror}.", "Check the disk's free space."
+        ) from error
+    return replace(target, offices=catalog, request=catalog.open_request(DEMO_OFFICES[0][0]))
 
 
 def read_launch_context(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError
@@ -43,7 +45,7 @@ class OfficeCommand:
         self.options = options
         self.selection = selection
         self.environment = environment
-        self.sign_in = CommandSignIn(options.user, environment, several=selection.several)
+        self.sign_in = CommandSignIn(getattr(options, "user", None), environment, several=selection.several)
 
     @property
     def name(self) -> str:
@@ -72,18 +74,17 @@ class OfficeCommand:
             require_answerable(self.options)
         return self.run_requests(lambda request: self._work_in(request, work, permission))
 
-    def run_requests(self, work: Callable[[OpenRequest], OfficeReport]) -> int:
-        """Do some work for each office without opening it first, and return the exit status."""
+    def run_requests(self, work: Callable[[OpenRequest], OfficeReport], *, at_once: int = 1) -> int:
+        """Do some work for each office without opening it first, and return the exit status.
+
+        Args:
+            work: The work; returns what to report.
+            at_once: The number of offices to work on at the same time. The reports keep the order of the offices.
+        """
         offices: list[dict[str, Any]] = []
         statuses: list[int] = []
         outcomes: list[str] = []
-        for request in self.selection.requests:
-            try:
-                report, error = self._report(request, work)
-            except SignalReceived as received:
-                if self.selection.several and not received.outcome:
-                    received.outcome = f"{len(statuses)} of {len(self.selection.requests)} offices were done"
-                raise
+        for request, report, error in self._reports(work, at_once):
             statuses.append(report.status)
             outcomes.append(report.outcome)
             offices.append(office_as_json(request, report, error))
@@ -93,6 +94,31 @@ class OfficeCommand:
         if self.options.json:
             print_result(document(self.name, status, offices), " ".join(filter(None, outcomes)))
         return status
+
+    def _reports(
+        self, work: Callable[[OpenRequest], OfficeReport], at_once: int
+    ) -> Iterator[tuple[OpenRequest, OfficeReport, ApiSetupError | None]]:
+        """Yield the report of each office, in their order, with the error that ended its work, if any."""
+        requests, done = self.selection.requests, 0
+        try:
+            if at_once == 1 or len(requests) == 1:
+                for request in requests:
+                    yield (request, *self._report(request, work))
+                    done += 1
+                return
+            with ThreadPoolExecutor(at_once) as pool:
+                try:
+                    for request, result in zip(
+                        requests, pool.map(partial(self._report, work=work), requests), strict=True
+                    ):
+                        yield (request, *result)
+                        done += 1
+                finally:
+                    pool.shutdown(wait=False, cancel_futures=True)
+        except SignalReceived as received:
+            if self.selection.several and not received.outcome:
+                received.outcome = f"{done} of {len(requests)} offices were done"
+            raise
 
     def _work_in(self, request: OpenRequest, work: Work, permission: Permission) -> OfficeReport:
         with self.sign_in.session(request, permission) as session:
@@ -111,7 +137,7 @@ class OfficeCommand:
 
     def _print(self, request: OpenRequest, report: OfficeReport) -> None:
         lines = list(report.lines)
-        if self.selection.several and lines:
+        if self.selection.several and lines and not report.names_office:
             lines = [f"{sanitize(request.office.name)}:", *(f"  {line}".rstrip() for line in lines)]
         if lines:
             print_result("\n".join(lines), report.outcome)

@@ -30,7 +30,9 @@ COMMANDS = (
     ("why", "say why the API doesn't work, for one key or for the practice"),
     ("audit", "search, verify, seal or export the Audit Trail"),
     ("check", "check whether everything works in a practice, without writing to it"),
+    ("grants", "print the script that grants a database user its rights"),
     ("offices", "list, add, remove or import the offices of the configuration file"),
+    ("companion", "copy a companion to a server, or rotate its encryption key"),
     ("help", "print a page of the manual"),
 )
 """The commands, each with its summary. The module of the same name in `arguments` adds its verbs and options."""

@@ -14,8 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from core.base.file_status import file_status
+from core.check.grant_script import GrantTarget, grant_statements
 from tui.commands.parser import ENVIRONMENT, EXIT_STATUS, build_parser
-from tui.manual.blocks import fill, table
+from tui.manual.blocks import Generator, fill, table
 from tui.manual.pages import PAGES, TOPICS
 
 DIRECTORY = Path(__file__).parents[1] / "share"
@@ -41,7 +42,8 @@ def main() -> None:
 def generated_files() -> dict[Path, str]:
     """Return the content of each file that is generated, or has generated parts."""
     commands = tuple(_commands(build_parser()))
-    pages = {each.path: fill(each.text, {"commands": partial(_reference, commands)}) for each in PAGES}
+    generators: dict[str, Generator] = {"commands": partial(_reference, commands), "grants": _grants}
+    pages = {each.path: fill(each.text, generators) for each in PAGES}
     completions = {DIRECTORY / file: _completion(shell) for shell, file in _COMPLETIONS.items()}
     return {**pages, DIRECTORY / _MAN_PAGE: _man_page(commands), **completions}
 
@@ -122,6 +124,11 @@ def _reference(commands: Sequence[_Command], _names: Sequence[str]) -> str:
     rows = [(f"`{name}`", _sentence(meaning)) for name, meaning in ENVIRONMENT]
     parts.append("## Environment variables\n\n" + table(("variable", "meaning"), rows))
     return "\n\n".join(parts)
+
+
+def _grants(_names: Sequence[str]) -> str:
+    """Return the script for a database user with all rights."""
+    return "\n".join(("```sql", *grant_statements(GrantTarget()), "```"))
 
 
 def _command_section(command: _Command, title: str) -> str:

@@ -41,6 +41,8 @@ class OfficeReport:
     """The values for JSON, in the order in which they are written."""
     lines: Sequence[str] = ()
     """The lines for people, sanitized."""
+    names_office: bool = False
+    """True if the lines name the office themselves."""
     outcome: str = ""
     """The change, in a sentence, for the error if the report can't be written."""
 
@@ -120,7 +122,7 @@ def report_changes(results: Sequence[ChangeResult], *, dry_run: bool) -> OfficeR
         combine(_STATUS[each.state] for each in results) if results else WANTING,
         {"dry_run": dry_run, "changes": [each.as_json for each in results]},
         [line for each in results for line in each.lines],
-        " ".join(done),
+        outcome=" ".join(done),
     )
 
 

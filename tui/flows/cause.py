@@ -1,4 +1,4 @@
-"""What API Setup does about a cause that the diagnosis found."""
+"""The actions of API Setup on a cause that the diagnosis found."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ async def disable_several(
     possible = [key for key in keys if not refusals[key.fingerprint]]
     others = [f"  {_name(key)}  {refusals[key.fingerprint]}" for key in keys if refusals[key.fingerprint]]
     if not possible:
-        screen.open_screen(Notice("Nothing to disable", ["Nothing happens to:", *others, *_hidden_lines(hidden)]))
+        screen.open_screen(Notice("Nothing to disable", ["Not changed:", *others, *_hidden_lines(hidden)]))
         return tuple(keys)
     title = f"Disable {_counted(len(possible))}?"
     subscriptions = await active_subscriptions(screen, session, possible)
@@ -75,7 +75,7 @@ def _lines(possible: Sequence[ApiKey], others: Sequence[str], hidden: int, *, is
     return [
         "These keys will be disabled:",
         *disabled,
-        *(["", "Nothing happens to:", *others] if others else []),
+        *(["", "Not changed:", *others] if others else []),
         *_hidden_lines(hidden),
         "",
         *([ASKS_HEADQUARTERS] if is_remote else []),
@@ -86,7 +86,7 @@ def _lines(possible: Sequence[ApiKey], others: Sequence[str], hidden: int, *, is
 def _hidden_lines(hidden: int) -> list[str]:
     if not hidden:
         return []
-    return ["", f"The filter hides {_counted(hidden, 'more selected key')}. Nothing happens to what is hidden."]
+    return ["", f"The filter hides {_counted(hidden, 'more selected key')}. They aren't changed."]
 
 
 async def _disable_in_turn(

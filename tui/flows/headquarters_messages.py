@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.base.errors import HeadquartersError
     from core.model.api_key import KeyList
 
-CANNOT_ADD = "Can't add keys: there is no list from headquarters. Press r to ask again."
+CANNOT_ADD = "There is no list from headquarters. Press r to ask again."
 """Shown before the authority's own explanation when keys can't be added."""
 
 ASKING = "Asking headquarters…"

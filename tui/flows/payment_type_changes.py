@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LOGGED = "This is recorded in the Audit Trail."
 _NOTHING = "Nothing was changed."
-_TOLD = "Running workstations are told."
+_TOLD = "Running workstations are notified."
 
 
 async def add_payment_type(screen: BaseScreen[Any], session: Session, *, knows_mark: bool) -> int:
@@ -92,7 +92,7 @@ async def hide_payment_type(
     """
     session.require_writable()
     if shown.hidden:
-        screen.show_status("This payment type is hidden already. E shows it again.")
+        screen.show_status("This payment type is already hidden. Press E to show it again.")
         return False
     if shown.hide_refusal:
         screen.show_status(shown.hide_refusal, "problem")
@@ -150,7 +150,7 @@ async def alphabetize(screen: BaseScreen[Any], session: Session, page: PaymentTy
     """
     session.require_writable()
     lines = [
-        "All payment types get the order of their names, hidden ones too.",
+        "All payment types will be sorted by name, including hidden ones.",
         "Each one that moves is recorded in the Audit Trail.",
     ]
     question = Question("Sort the payment types by name?", lines, Answer("ctrl+y", "Sort", "sort"))

@@ -26,7 +26,7 @@ _WORD = "delete"
 _PAST = {"End": "Ended", "Delete": "Deleted"}
 _MEANING = {
     "End": "Open Dental sends nothing more from now on. A subscription that was ended can be resumed.",
-    "Delete": "Deleting can't be undone; only the developer can make a subscription again. Ending it stops it, too.",
+    "Delete": "Deleting can't be undone; only the developer can create a subscription again. Ending it also stops it.",
 }
 
 
@@ -42,12 +42,12 @@ async def end_subscriptions(screen: BaseScreen[Any], session: Session, chosen: S
     """
     session.require_writable()
     possible = [each for each in chosen if not each.ended]
-    others = [f"  {each.label}: ended already" for each in chosen if each.ended]
+    others = [f"  {each.label}: already ended" for each in chosen if each.ended]
     if not possible:
         if not chosen[1:]:
-            screen.show_status("This subscription has ended. E resumes it.")
+            screen.show_status("This subscription has ended. Press E to resume it.")
         else:
-            screen.open_screen(Notice("Nothing to end", ["Nothing happens to:", *others]))
+            screen.open_screen(Notice("Nothing to end", ["Not changed:", *others]))
         return False
     question = Question(_title("End", possible), _lines("End", possible, others), Answer("ctrl+y", "End", "end"))
     if await screen.app.push_screen_wait(question) is None:
@@ -97,7 +97,7 @@ async def resume_subscription(screen: BaseScreen[Any], session: Session, chosen:
     lines = [
         *_described(chosen),
         "",
-        "Open Dental sends changes again, also those of the last three days that weren't sent.",
+        "Open Dental sends changes again, including those of the last three days that weren't sent.",
         _LOGGED,
     ]
     question = Question("Resume this subscription?", lines, Answer("ctrl+y", "Resume", "resume"))
@@ -149,7 +149,7 @@ def _lines(verb: Verb, chosen: Sequence[ApiSubscription], others: Sequence[str])
     named = [f"  {each.label} → {each.address}" for each in chosen] if chosen[1:] else _described(chosen[0])
     return [
         *named,
-        *(["", "Nothing happens to:", *others] if others else []),
+        *(["", "Not changed:", *others] if others else []),
         "",
         _MEANING[verb],
         _EACH_LOGGED if chosen[1:] else _LOGGED,

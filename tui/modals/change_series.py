@@ -59,7 +59,7 @@ class ChangeSeries(BaseModal[tuple[SeriesResult, ...]]):
     """
 
     CSS_PATH = "change_series.tcss"
-    KEYS: ClassVar[tuple[str, ...]] = ("close-series", "stop-series")
+    KEYS: ClassVar[tuple[str, ...]] = ("close-series", "stop-series", "scroll-down")
 
     def __init__(self, title: str, changes: Sequence[SeriesChange]) -> None:
         super().__init__(title)
@@ -88,7 +88,9 @@ class ChangeSeries(BaseModal[tuple[SeriesResult, ...]]):
         return super().check_action(action, parameters)
 
     def is_useful(self, key: Key) -> bool:
-        """Leave out of the key bar that Escape stops when there is nothing to stop."""
+        """Leave out of the key bar what would do nothing: stopping after the end, and scrolling a text that fits."""
+        if key.id == "scroll-down":
+            return self.query_one(TextLines).overflows
         return key.id != "stop-series" or self.in_flow
 
     @flow

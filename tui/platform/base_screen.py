@@ -23,6 +23,7 @@ from tui.manual.pages import INDEX
 from tui.platform.covered_screen import CoverableScreen
 from tui.platform.own_bindings import BindingChain, with_own_keys
 from tui.platform.shell import TerminalApp
+from tui.platform.size_classes import size_classes
 from tui.platform.too_small import TooSmallMessage
 from tui.platform.waiting import Wait, WaitKind, Waits
 from tui.platform.workers import ServiceCaller
@@ -234,8 +235,7 @@ class ScreenBehavior(ServiceCaller, CoverableScreen):
             self._key_bar.show(())
             return
         available = [key for key in bindings.keys(self.KEYS) if self.is_available(key) and self.is_useful(key)]
-        typing = bindings.keys(self.TYPING_KEYS)
-        shown = working_keys(available, self.focused, typing, has_help="help" in self.KEYS)
+        shown = working_keys(available, self.focused, bindings.keys(self.TYPING_KEYS), has_help="help" in self.KEYS)
         self._key_bar.show(shown)
         self._key_bar.display = bool(shown)
 
@@ -332,12 +332,13 @@ class BaseScreen(ScreenBehavior, Screen[T]):
 
     def compose(self) -> ComposeResult:
         """Compose the body and the shared widgets around it."""
+        # Before there are widgets, which would have to be styled again.
+        self.add_class(*size_classes(self.app.size, self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS))
         self.show_heading(self.terminal_app.heading)
         yield self._title_line
         yield self._places_line
         with Vertical(id="body") as body:
-            # A Content is not parsed as markup.
-            body.border_title = Content(sanitize(self.frame_title)) if self.frame_title else None
+            body.border_title = Content(sanitize(self.frame_title)) if self.frame_title else None  # never markup
             yield from self.compose_body()
         yield self.status
         yield self._key_bar

@@ -56,8 +56,8 @@ class Display:
         colors = console._color_system or ColorSystem.TRUECOLOR
         changed: dict[int, list[Cell]] = {}
         for y, x, segments in _pieces(update):
-            if y >= size.height:
-                continue
+            if y >= size.height or x >= size.width:
+                continue  # drawn for a size that the terminal doesn't have any more
             row = changed.setdefault(y, [*self._rows[y]])
             cells = _cells(segments, colors)[: size.width - x]
             row[x : x + len(cells)] = cells

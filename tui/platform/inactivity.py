@@ -44,6 +44,11 @@ class Inactivity:
             self._timer.cancel()
         self._timer = self._loop = None
 
+    @property
+    def is_running(self) -> bool:
+        """True until the timer expires or is stopped."""
+        return self._loop is not None
+
     def key_pressed(self) -> bool:
         """Restart the countdown.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from core.base.partial_file import remove_temporary_directories
 
@@ -14,9 +16,19 @@ def remove_what_killed_runs_left() -> None:
 
 
 def enable_garbage_collection() -> None:
-    """Turn on the collection that `main` turned off, and exempt the objects created at startup.
+    """Turn on the collection that was turned off, and exempt the objects that were created meanwhile.
 
     Modules and classes stay until the end. Without the exemption, each full collection would traverse all of them.
     """
     gc.enable()
     gc.freeze()
+
+
+@contextmanager
+def paused_garbage_collection() -> Iterator[None]:
+    """Collect no garbage while the block imports modules and opens an office; nothing of that is garbage."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        enable_garbage_collection()

@@ -23,6 +23,7 @@ from tui.flows.office_content import (
     read_only_remark,
 )
 from tui.modals.notice import outcome_notice
+from tui.platform.startup import paused_garbage_collection
 from tui.platform.workers import flow, latest, once
 from tui.screens.office_home import OfficeHome
 from tui.widgets.filter_input import FilterInput
@@ -53,6 +54,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     """
 
     CSS_PATH = "api_setup.tcss"
+    AUTO_FOCUS = "#keys"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-widest")]  # noqa: RUF012
     PLACE = "place-api-setup"
     SHOWS_PLACES = True
@@ -77,12 +79,12 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         "match-copy",
         "audit-trail",
         "developer-entries",
-        "developer-queries",
         "former-names",
         "about",
         "offices",
         "quit",
         "next-field",
+        "developer-queries",
     )
 
     class OfficeOpened(Message):
@@ -102,8 +104,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         yield KeyTable()
 
     def on_mount(self) -> None:
-        """Focus the key table, and open the office once the empty form is painted."""
-        self.query_one(KeyTable).rows.focus()
+        """Open the office once the empty form is painted."""
         # Opening imports slow libraries, which would delay the first picture.
         self.call_after_refresh(self.open_office)
 
@@ -149,7 +150,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         """Open the office and show its settings and keys."""
         self.show_status("Opening…")
         try:
-            session = await self.call_service(self._make_session, group="read")
+            with paused_garbage_collection():
+                session = await self.call_service(self._make_session, group="read")
             self.post_message(self.OfficeOpened(session))
             settled = await self._settle_interrupted_changes(session)
             content = await self.call_service(partial(load_content, session), group="read")
@@ -323,7 +325,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         if not selection.counts:
             await super().disable()
         elif not selection.shown:
-            self.show_status("The filter hides the selected keys, so nothing was done. Esc shows all keys.")
+            self.show_status("The filter hides the selected keys, so nothing was done. Press Esc to show all keys.")
         else:
             keys = table.selected_keys
             left = await disable_several(self, self.open_session, keys, selection.hidden)

@@ -171,7 +171,7 @@ class EditKeyScreen(KeyScreen[None]):
         keys = await self.call_service(self.open_session.office.keys.list, group="key")
         matching = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
         if not matching:
-            await self.app.push_screen_wait(Notice("No longer in the list", ["This key is no longer in the list."]))
+            await self.app.push_screen_wait(Notice("The list has changed", ["This key is no longer in the list."]))
             self.dismiss(None)
             return
         self._show_key(matching[0], drop)
@@ -337,7 +337,7 @@ class EditKeyScreen(KeyScreen[None]):
             self.dismiss(None)
 
     async def _confirm_discard(self, title: str) -> bool:
-        question = Question(title, ["What you typed isn't saved."], Answer("ctrl+y", "Discard", "drop"))
+        question = Question(title, ["Your changes aren't saved."], Answer("ctrl+y", "Discard", "drop"))
         return await self.app.push_screen_wait(question) is not None
 
     @on(RowList.Chosen)

@@ -253,8 +253,12 @@ class EntrySearchScreen(PracticeScreen[None]):
             # The list shows entries already. Before the first page, continuing must restore the saved position.
             self._position = None
         self._set_stopped(stopped=True)
-        self._trail.set_empty_text(f"Stopped before any entry was found. {display(key('search-on'))} searches on.")
-        self.show_status(f"Stopped: {self._loaded}. {display(key('search-on'))} searches on.")
+        self._trail.set_empty_text(f"Stopped before any entry was found. {_continue()}")
+        self.show_status(f"Stopped: {self._loaded}. {_continue()}")
+
+
+def _continue() -> str:
+    return f"Press {display(key('search-on'))} to continue."
 
 
 def _empty_text(current: AuditFilter) -> str:

@@ -114,9 +114,9 @@ class ManualScreen(BaseScreen[None]):
         if target in TOPICS:
             self._go_to(target)
         elif target is None:
-            self.show_status("No link is selected. Tab selects one.")
+            self.show_status("No link is selected. Press Tab to select one.")
         else:
-            self.show_status(f"That is outside of the manual: {target}")
+            self.show_status(f"Outside the manual: {target}")
 
     def action_contents(self) -> None:
         """Open the page that lists all others."""

@@ -1,42 +1,42 @@
-"""The offices screen: lists the offices of the configuration file and opens one."""
+"""The offices screen: lists the offices of the configuration file with what each answers, and opens one."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.widgets import Input
 
 from core.base.errors import ApiSetupError
-from core.database.address import ServerAddress
+from core.filtering.terms import FilterError
+from core.model.fleet import OfficeState
+from tui.flows.fleet_access import FleetAccess
+from tui.flows.fleet_changes import continue_change, enable_receipt, interrupted_sentence
+from tui.flows.fleet_sign_in import sign_in_many
+from tui.platform.background_work import BackgroundWork
 from tui.platform.base_screen import BaseScreen
-from tui.platform.workers import latest
-from tui.widgets.inputs import PlainInput
+from tui.platform.workers import flow, latest
+from tui.widgets.filter_input import FilterInput
+from tui.widgets.office_rows import COLUMNS, LAST_OPENED, OfficeLine, office_details, office_row
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
-from tui.widgets.rows import Column, Row
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from textual.app import ComposeResult
 
+    from core.fleet.filter import ListedOffice
+    from core.fleet.fleet import Fleet
     from core.offices.catalog import CatalogEntry, OfficeCatalog
     from core.offices.open_request import OpenRequest
+    from tui.key_definition import Key
 
     _Screen = BaseScreen[OpenRequest | None]
 else:
     _Screen = BaseScreen
-
-_COLUMNS = (
-    Column("Office", 24, min_width=12, max_width=40),
-    Column("Server", 22, min_width=12, max_width=32),
-    Column("Database", 14, min_width=8, max_width=24),
-    Column("Last opened", 12, min_width=12),
-)
-_LAST_OPENED = 3
-"""The index of that column."""
 
 
 class OfficesScreen(_Screen):
@@ -44,34 +44,50 @@ class OfficesScreen(_Screen):
 
     Args:
         offices: The offices of the configuration file.
+        fleet: Reads and changes them.
         current: The office that is open or being opened, if any; Escape returns to it.
         is_open: True if `current` is open, False if it is still being opened.
     """
 
     CSS_PATH = "offices.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012 - declared so by Textual
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 - declared so by Textual
     PAUSES_WHEN_LOCKED = False  # instead of unlocking this office, another one may be opened
     PLACE = "place-offices"
     SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
         "open-office",
+        "sign-in-many",
+        "by-developer",
         "find-office",
         "sort",
+        "continue-change",
         "end-find",
         "reload-offices",
+        "enable-receipt",
         "help",
         "quit",
     )
-    MANUAL = "offices"
-    TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
+    MANUAL = "fleet"
+    TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "complete", "end-find")
 
-    def __init__(self, offices: OfficeCatalog, current: OpenRequest | None = None, *, is_open: bool = False) -> None:
+    def __init__(
+        self,
+        offices: OfficeCatalog,
+        fleet: FleetAccess,
+        current: OpenRequest | None = None,
+        *,
+        is_open: bool = False,
+    ) -> None:
         super().__init__()
         self._is_open = is_open
         self._offices = offices
+        self._access = fleet
         self._current = current
         self._listed: dict[str, CatalogEntry] = {}
         self._problem: ApiSetupError | None = None
+        self._fleet: Fleet | None = None
+        self._work = BackgroundWork(self, self._show_rows)
+        self._meets: Callable[[ListedOffice], bool] | None = None
         self._filtering = False
         self._sorted_by: int | None = None
         """The index of the column that the list is sorted by; None for the order of the configuration file."""
@@ -79,18 +95,23 @@ class OfficesScreen(_Screen):
     def compose_body(self) -> ComposeResult:
         """Yield the filter, the list and the details of the office under the cursor."""
         with Panel(id="offices-panel"):
-            yield PlainInput(id="filter", placeholder="Filter by name, server or database")
-            yield RowList(*_COLUMNS, empty="", id="offices")
+            yield FilterInput(id="filter", placeholder="tag:north api:off developer:clearpay; Tab completes")
+            yield RowList(*COLUMNS, empty="", id="offices")
         with Panel(id="details-panel"):
             yield TextLines(id="details", can_focus=False)
 
     def on_mount(self) -> None:
         """Focus the list and load the offices."""
         self._filter.display = False
+        self._filter.completions = self._completions
         self.query_one("#offices-panel", Panel).show_title("Offices")
         self.query_one("#details-panel", Panel).show_title("Details")
         self._rows.focus()
         self.load_offices(reload=self._current is not None)
+
+    def on_unmount(self) -> None:
+        """Read no further office."""
+        self._work.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable Escape if it has nothing to end or return to, and the Enter key while the filter has focus."""
@@ -100,24 +121,34 @@ class OfficesScreen(_Screen):
             return not isinstance(self.focused, Input) and super().check_action(action, parameters)
         return super().check_action(action, parameters)
 
+    def is_useful(self, key: Key) -> bool:
+        """Leave continuing out of the key bar unless a change was interrupted."""
+        return key.id != "continue-change" or bool(self._interrupted)
+
     @property
     def _rows(self) -> RowList:
         return self.query_one("#offices", RowList)
 
     @property
-    def _filter(self) -> PlainInput:
-        return self.query_one("#filter", PlainInput)
+    def _filter(self) -> FilterInput:
+        return self.query_one("#filter", FilterInput)
 
     # -- loading ---------------------------------------------------------------
+
+    _interrupted = ""
+    """A sentence about a change in several offices that was interrupted; empty if none was."""
 
     @latest
     async def load_offices(self, message: str = "", *, reload: bool = True) -> None:
         """Load the offices; the first time, put the cursor on the current one or the one that was opened last.
 
+        Then read them all in the background.
+
         Args:
             message: The status message to show when the offices are loaded.
             reload: False to show the configuration file as it was when it was last read.
         """
+        self._work.stop()
         try:
             offices = await self.call_service(
                 self._offices.reload if reload else self._offices.entries, group="offices"
@@ -132,6 +163,17 @@ class OfficesScreen(_Screen):
         self._listed, self._problem = {each.name: each for each in offices}, None
         self._show_rows(keep=self._initial_office() if is_first_load else None)
         self.show_status(message)
+        await self._read()
+
+    async def _read(self) -> None:
+        """Read all offices in the background."""
+        fleet = self._fleet = await self.call_service(self._access.open, group="fleet-open")
+        self._interrupted = await self.call_service(partial(interrupted_sentence, fleet), group="fleet-open")
+        self._show_rows()
+        if self._interrupted:
+            self.show_status(f"{self._interrupted} Press C to continue it.", "problem")
+            self.refresh_bindings()
+        await self._work.run(lambda stopped: fleet.read(self._work.note, stopped))
 
     def _initial_office(self) -> str | None:
         if self._current is not None:
@@ -139,48 +181,68 @@ class OfficesScreen(_Screen):
         opened = {each.last_opened: each.name for each in self._listed.values() if each.last_opened is not None}
         return opened[max(opened)] if opened else None
 
+    # -- the list ----------------------------------------------------------------
+
+    def _lines(self) -> list[OfficeLine]:
+        states = {} if self._fleet is None else {state.office: state for state in self._fleet.states}
+        now = self._fleet.now if self._fleet is not None else None
+        current = self._current.office.name if self._is_open and self._current is not None else None
+        return [
+            OfficeLine(entry, states.get(name) or OfficeState(name, entry.request.office.tags), name == current, now)
+            for name, entry in self._listed.items()
+        ]
+
     def _show_rows(self, keep: str | None = None) -> None:
-        words = self._filter.value.casefold().split()
-        offices = self._in_order(self._listed.values())
-        matching = [row for row in map(self._row, offices) if all(word in _search_text(row) for word in words)]
+        lines = self._in_order([line for line in self._lines() if self._is_shown(line)])
         self._rows.set_empty_text(self._empty_text)
-        shown, count = len(matching), len(self._listed)
+        shown, count = len(lines), len(self._listed)
         counts = str(count) if shown == count else f"{shown} of {count}"
-        self.query_one("#offices-panel", Panel).show_title("Offices", counts)
-        self._rows.show(matching, keep=keep)
+        self.query_one("#offices-panel", Panel).show_title("Offices", f"{counts}{self._progress(lines)}")
+        self._rows.show([office_row(line) for line in lines], keep=keep)
         self._show_details()
 
-    def _in_order(self, offices: Iterable[CatalogEntry]) -> list[CatalogEntry]:
+    def _progress(self, lines: list[OfficeLine]) -> str:
+        troubled = sum(bool(line.state.failure) and not line.state.signed_in_as for line in lines)
+        signed_in = sum(bool(line.state.signed_in_as) for line in lines)
+        parts = [f"{signed_in} signed in"] if signed_in else []
+        parts += [f"{troubled} not read"] if troubled else []
+        return "".join(f" · {part}" for part in parts)
+
+    def _is_shown(self, line: OfficeLine) -> bool:
+        if self._meets is None:
+            return True
+        from core.fleet.filter import ListedOffice
+
+        return self._meets(ListedOffice(line.state, line.search_text))
+
+    def _in_order(self, lines: list[OfficeLine]) -> list[OfficeLine]:
         """Return the offices in the order that was chosen; those that were opened last come first."""
-        if self._sorted_by is None:
-            return list(offices)
-        if self._sorted_by == _LAST_OPENED:
-            return sorted(offices, key=lambda each: (each.last_opened is not None, each.last_opened), reverse=True)
         column = self._sorted_by
-        return sorted(offices, key=lambda each: self._row(each).cells[column].casefold())
+        if column is None:
+            return lines
+        return sorted(lines, key=lambda line: line.sort_keys[column], reverse=column == LAST_OPENED)  # type: ignore[arg-type, return-value]  # the values of one column are of one type
 
     def action_sort(self) -> None:
-        """Sort the offices by the next column, and after the last one as the configuration file lists them."""
+        """Sort the offices by the next column that is shown, and after the last one as the file lists them."""
         following = 0 if self._sorted_by is None else self._sorted_by + 1
-        self._sorted_by = following if following < len(_COLUMNS) else None
-        self._rows.show_order(self._sorted_by, descending=self._sorted_by == _LAST_OPENED)
+        while following < len(COLUMNS) and not self._rows.shows_column(following):
+            following += 1
+        self._sorted_by = following if following < len(COLUMNS) else None
+        self._rows.show_order(self._sorted_by, descending=self._sorted_by == LAST_OPENED)
         self._show_rows()
-        name = "" if self._sorted_by is None else _COLUMNS[self._sorted_by].title
+        name = "" if self._sorted_by is None else COLUMNS[self._sorted_by].title
         self.show_status(f"Sorted by {name}." if name else "In the order of the configuration file.")
-
-    def _row(self, office: CatalogEntry) -> Row:
-        opened = f"{office.last_opened:%Y-%m-%d}" if office.last_opened else "never"
-        is_open = self._is_open and self._current is not None and office.name == self._current.office.name
-        return Row((office.name, *_server_and_database(office), "open now" if is_open else opened), office.name)
 
     @on(RowList.Highlighted)
     def _show_details(self) -> None:
-        office, details = self._highlighted, self.query_one("#details", TextLines)
+        details = self.query_one("#details", TextLines)
         if self._problem is not None:
             # Shown here as well, because a path is often too long for the status line.
             details.show([self._problem.sentence, self._problem.hint])
-        else:
-            details.show(_details(office) if office else [])
+            return
+        row = self._rows.row
+        line = next((each for each in self._lines() if row is not None and each.entry.name == row.identity), None)
+        details.show(office_details(line) if line is not None else [])
 
     @property
     def _empty_text(self) -> str:
@@ -211,6 +273,38 @@ class OfficesScreen(_Screen):
         is_current = self._current is not None and office.name == self._current.office.name
         self.dismiss(None if is_current else office.request)
 
+    @flow
+    async def action_sign_in_many(self) -> None:
+        """Sign in to the offices that the list shows, and read them in full."""
+        if self._fleet is not None:
+            shown = [str(self._rows.rows.row(index).identity) for index in range(len(self._rows.rows))]  # type: ignore[union-attr]  # all rows are in memory
+            await sign_in_many(self, self._fleet, self._work, shown)
+
+    def action_by_developer(self) -> None:
+        """Show the developers by office."""
+        from tui.screens.fleet_developers import FleetDevelopersScreen
+
+        if self._fleet is not None:
+            self.open_screen(FleetDevelopersScreen(self._fleet, self._access.paths), lambda _result: self._show_rows())
+
+    @flow
+    async def action_enable_receipt(self) -> None:
+        """Enable what a receipt disabled."""
+        if self._fleet is not None:
+            await enable_receipt(self, self._fleet, self._work, self._access.paths)
+
+    @flow
+    async def action_continue_change(self) -> None:
+        """Continue a change in several offices that was interrupted."""
+        if self._fleet is None or not self._interrupted:
+            self.show_status("No change in several offices was interrupted.")
+            return
+        await continue_change(self, self._fleet, self._work, self._access.paths)
+        self._interrupted = await self.call_service(partial(interrupted_sentence, self._fleet), group="fleet-open")
+        self.refresh_bindings()
+
+    # -- the filter ----------------------------------------------------------------
+
     def action_filter(self) -> None:
         """Show the filter and move focus to it."""
         self._filter.display = self._filtering = True
@@ -224,66 +318,49 @@ class OfficesScreen(_Screen):
             return
         with self.prevent(Input.Changed):
             self._filter.value = ""
+        self._meets = None
         self._filter.display = self._filtering = False
         self._rows.focus()
         self._show_rows()
         self.refresh_bindings()
 
+    def _completions(self, text: str) -> tuple[str, ...]:
+        from core.fleet.filter import completions
+
+        return completions(text, self._fleet.states if self._fleet is not None else ())
+
+    @on(FilterInput.Choices)
+    def _show_choices(self, event: FilterInput.Choices) -> None:
+        self.show_status(f"Possible: {', '.join(event.words)}" if event.words else "Nothing to complete here.")
+
     @on(Input.Changed, "#filter")
     def _apply_filter(self) -> None:
+        """Filter by what was typed so far; a word that isn't complete yet changes nothing."""
+        from core.fleet.filter import parse_office_filter
+
+        try:
+            self._meets = parse_office_filter(self._filter.value)
+        except FilterError:
+            return
         self._show_rows()
 
     @on(Input.Submitted, "#filter")
     def _submit_filter(self, event: Input.Submitted) -> None:
         """Open the office if only one matches the filter, or else move focus to the list."""
+        from core.fleet.filter import parse_office_filter
+
         event.stop()
+        try:
+            parse_office_filter(self._filter.value)
+        except FilterError as error:
+            self.show_status(str(error), "problem")
+            self._filter.select_range(error.start, error.end)
+            return
         if len(self._rows.rows) == 1:
             self.action_open_office()
         else:
             self._rows.focus()
 
     def action_reload(self) -> None:
-        """Load the offices again."""
+        """Load the configuration file again, and read all offices."""
         self.load_offices("Reloaded.")
-
-
-def _server_and_database(office: CatalogEntry) -> tuple[str, str]:
-    """Return the texts of the columns for the server and the database."""
-    address = office.request.office.address
-    if isinstance(address, ServerAddress):
-        return address.socket or address.host, address.database
-    return "this computer", address.path.name
-
-
-def _search_text(row: Row) -> str:
-    return " ".join(row.cells[:3]).casefold()
-
-
-def _details(office: CatalogEntry) -> list[str]:
-    """Return the details from the configuration file; those from the server are known only when the office is open."""
-    request = office.request
-    opened = f"{office.last_opened:%Y-%m-%d %H:%M}, from this computer" if office.last_opened else "never"
-    lines = [f"{office.name}: {request.office.address.label}", f"Last opened: {opened}"]
-    remarks = [
-        *(["PRODUCTION: real patients' data"] if request.office.production else []),
-        *(["READ-ONLY: nothing is written"] if request.read_only else []),
-    ]
-    if remarks:
-        lines.append("; ".join(remarks))
-    if isinstance(request.office.address, ServerAddress):
-        lines.append(f"Connection: {_encryption(request.office.address)}. Keys: {request.authority.value}.")
-        lines.append(f"Database password: {_password_source(request)}")
-    return lines
-
-
-def _encryption(address: ServerAddress) -> str:
-    if address.tls is not None:
-        return "encrypted and verified"
-    return "encrypted if the server offers it (local)" if address.tls_if_offered else "not encrypted"
-
-
-def _password_source(request: OpenRequest) -> str:
-    if request.prompts_for_password:
-        return "prompt"
-    # A password command's arguments may contain a secret, so only the kind of source is shown.
-    return f"from {request.office.password_from.kind.label}"

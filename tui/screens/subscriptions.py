@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tui.session import Session
     from tui.widgets.tones import Line
 
-_NONE = "No subscriptions. Developers make them over the API; none can be added here."
-_FHIR_ENDS_THERE = "A FHIR subscription can't be changed here; its developer ends it over FHIR."
+_NONE = "No subscriptions. Developers create them through the API; you can't add any here."
+_FHIR_ENDS_THERE = "A FHIR subscription can't be changed here; only its developer can end it, over FHIR."
 
 
 class SubscriptionsScreen(ListingScreen):

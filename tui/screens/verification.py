@@ -138,7 +138,14 @@ class VerificationScreen(BaseScreen[None]):
     def _step(self, verification: Verification | SealedVerification) -> VerificationReport:
         # A cancelled step still runs to its end in its thread, so the next one must wait for it.
         with self._step_lock:
-            return verification.run_batch()
+            report = verification.run_batch()
+            if report.done:
+                self._session.office.last_verification.keep(report, some_days=self._has_range)
+            return report
+
+    @property
+    def _has_range(self) -> bool:
+        return self._date_range.since is not None or self._date_range.until is not None
 
     def _show(self, report: VerificationReport) -> None:
         self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))

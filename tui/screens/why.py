@@ -41,7 +41,7 @@ _PROMPT = (
     "400 eConnector is not running",
     "connection refused at port 30223",
     "",
-    "A blank text looks at everything.",
+    "Leave it blank to look at everything.",
 )
 
 

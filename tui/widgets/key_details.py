@@ -24,6 +24,11 @@ _MARKS: Mapping[KeyStatus, tuple[str, str, Tone]] = {
 }
 
 
+def status_name(status: KeyStatus) -> tuple[str, str, Tone]:
+    """Return the mark of a status, a short word for it, and its tone."""
+    return _MARKS[status]
+
+
 def status_mark(key: ApiKey) -> str:
     """Return the mark of a key's status, one cell wide."""
     return "–" if key.gone else _MARKS[key.status][0]

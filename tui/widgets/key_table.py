@@ -80,14 +80,16 @@ class KeyTable(Horizontal):
     def compose(self) -> ComposeResult:
         """Compose the list with its filter, and the details."""
         with Panel(id="keys-panel"):
-            yield FilterInput(id="filter", placeholder="status:on may:pay -baa:none; Tab completes")
+            hidden = FilterInput(id="filter", placeholder="status:on may:pay -baa:none; Tab completes")
+            # From the start, since the first picture would be laid out again without it.
+            hidden.display = False
+            yield hidden
             yield SelectableList(*COLUMNS, empty="", id="keys")
         yield KeyDetails()
 
     def on_mount(self) -> None:
-        """Hide the filter until it is opened."""
+        """Show the title and empty details."""
         if self.children:  # there are none if the screen was closed before this was composed
-            self.filter.display = False
             self.filter.completions = self._completions
             self.query_one("#keys-panel", Panel).show_title("Keys")
             self.query_one(KeyDetails).show_key(None, ())

@@ -9,7 +9,7 @@ from textual.geometry import Region
 from tui.widgets.safe_text import sanitize
 
 _MAX_TITLE = 150
-_TITLE_FRAME = 6
+TITLE_FRAME = 6
 """The cells of the corner, the line and the blanks around a title."""
 
 
@@ -36,7 +36,7 @@ class Panel(Vertical):
         """Change the title.
 
         Args:
-            title: The name of the panel.
+            title: The name of the panel; blank if there is room only for what is wrong.
             numbers: What is counted in it, or where it comes from.
             alert: What is wrong.
             hint: What to do about it.
@@ -45,7 +45,7 @@ class Panel(Vertical):
         if numbers:
             parts.append(Content.styled(f"  {sanitize(numbers, _MAX_TITLE)}", "$muted not bold"))
         if alert:
-            parts.append(Content.styled(" · ", "$muted not bold"))
+            parts.append(Content.styled(" · " if title else "", "$muted not bold"))
             parts.append(Content.styled(sanitize(alert, _MAX_TITLE), "$alert"))
         if hint:
             parts.append(Content.styled(f"   {sanitize(hint, _MAX_TITLE)}", "$muted not bold"))
@@ -58,7 +58,7 @@ class Panel(Vertical):
             self.refresh()
         elif before != title:
             corner = -self.content_offset
-            width = min(self.outer_size.width, max(before.cell_length, title.cell_length) + _TITLE_FRAME)
+            width = min(self.outer_size.width, max(before.cell_length, title.cell_length) + TITLE_FRAME)
             self.refresh(Region(corner.x, corner.y, width, 1))
 
     def show_subtitle(self, text: str, style: str = "$muted") -> None:

@@ -21,7 +21,7 @@ _LIST, _USED = 1, 2
 _LABEL_WIDTH = 15
 _MARKS: dict[bool, tuple[str, Tone]] = {False: ("● shown", "good"), True: ("○ hidden", "dim")}
 _API = "the API"
-_NO_COUNT = "Payments may have this type; no patient data is read to find out. Hiding it changes none of them."
+_NO_COUNT = "Payments may have this type; apisetup doesn't read them to find out. Hiding it changes none of them."
 
 
 def row_of(each: ListedPaymentType) -> Row:

@@ -70,6 +70,11 @@ class SelectableList(RowList):
         self._refresh_row(self.cursor)
         self.cursor += 1
 
+    def select(self, identities: Collection[Hashable]) -> None:
+        """Select exactly these rows."""
+        self._select(frozenset(identities))
+        self.refresh()
+
     def deselect(self, identities: Collection[Hashable] | None = None) -> None:
         """Deselect rows by their identities; None deselects all."""
         self._select(frozenset() if identities is None else self._selected.difference(identities))

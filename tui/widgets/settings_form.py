@@ -16,8 +16,8 @@ from tui.bindings import key
 from tui.key_names import display
 from tui.widgets.inputs import PlainInput
 from tui.widgets.on_off import OnOff
-from tui.widgets.panel import Panel
-from tui.widgets.safe_text import sanitize
+from tui.widgets.panel import TITLE_FRAME, Panel
+from tui.widgets.safe_text import cell_width, sanitize
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -47,6 +47,7 @@ class SettingsForm(Panel):
         super().__init__()
         self._page = SettingsPage(ApiSettings(None, None, None), (), ())
         self._chosen_type: int | None = None
+        self._headline = ""
 
     def compose(self) -> ComposeResult:
         """Compose the fields, side by side where there is room."""
@@ -71,9 +72,18 @@ class SettingsForm(Panel):
         Args:
             headline: What is wrong, in a few words; empty if nothing is known to be.
         """
-        why = key("why")
-        hint = f"{display(why)} {why.label.lower()}" if headline else ""
-        self.show_title("Settings", alert=f"! {headline}" if headline else "", hint=hint)
+        self._headline = headline
+        if not headline:
+            self.show_title("Settings")
+            return
+        why, alert = key("why"), f"! {headline}"
+        hint = f"{display(why)} {why.label.lower()}"
+        fits = cell_width(f"Settings · {alert}   {hint}") + TITLE_FRAME <= self.outer_size.width
+        self.show_title("Settings" if fits else "", alert=alert, hint=hint)
+
+    def on_resize(self) -> None:
+        """Show what is wrong as far as it fits now."""
+        self.show_headline(self._headline)
 
     @property
     def page(self) -> SettingsPage:

@@ -39,7 +39,7 @@ _FHIR_MARKS: Mapping[str, tuple[str, Tone]] = {
     "Off": ("○", "dim"),
     "Ended": ("○", "dim"),
 }
-_READ_ONLY = "FHIR subscriptions are read-only here. Its developer changes or ends it over FHIR."
+_READ_ONLY = "FHIR subscriptions are read-only here. Only their developers can change or end them, over FHIR."
 _NO_KEY = "Not known: the database holds only a hash of its key."
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LABEL_WIDTH = 9
 """The width of the labels in the details of a key, with the space after the longest one."""
-_NO_TRACE = "Calls that only read leave no entry, so a key that may only read leaves no trace."
+_NO_TRACE = "This key may only read, which leaves no trace."
 _BARS = "▁▂▃▄▅▆▇█"
 _NONE = "·"
 _KINDS_SHOWN = 4
@@ -139,7 +139,7 @@ def _cost(key: ApiKey, prices: PriceList) -> str:
 
 def _limits(key: ApiKey, known: KeyUse, use: DeveloperUse) -> list[str]:
     """Return what can't be known, one sentence each."""
-    said = ["Calls that only read leave no entry." if key.may_write else _NO_TRACE]
+    said = [_NO_TRACE if key.only_reads and use.last is None else "Calls that only read leave no entry."]
     if known.same_developer > 1:
         said.append(f"{known.same_developer} keys of {key.developer} share this: entries name the developer.")
     if not use.read.complete:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from core.audit.range_size import FIRST_ROWS, MAX_ROWS, MIN_ROWS, STATEMENT_SECONDS, RangeSize
+from math import inf
+
+from core.audit.range_size import (
+    FIRST_ROWS,
+    MAX_ROWS,
+    MIN_ROWS,
+    STATEMENT_SECONDS,
+    AdaptiveSize,
+    RangeSize,
+    SizeLimits,
+)
 
 
 def read_ranges(size: RangeSize, row_seconds: float, count: int = 30, round_trip: float = 0.0) -> float:
@@ -69,3 +79,19 @@ def test_a_server_that_became_slow_gets_smaller_ranges() -> None:
     size = RangeSize()
     read_ranges(size, 0.000_01)
     assert read_ranges(size, 0.000_05) <= STATEMENT_SECONDS
+
+
+def test_a_size_in_another_unit_follows_the_same_rules() -> None:
+    hours = AdaptiveSize(SizeLimits(first=6, smallest=0.25, largest=384, seconds=0.01), round_trip=inf)
+    hours.note_round_trip(0.08)
+    for _ in range(30):
+        hours.adapt(0.08 + hours.value * 0.000_5)
+    assert 19 < hours.value < 21
+
+
+def test_a_busy_computer_on_which_all_statements_take_long_does_not_shrink_ranges() -> None:
+    size = RangeSize(round_trip=0.001)
+    for _ in range(30):
+        size.note_round_trip(0.05)
+        size.adapt(0.05 + size.rows * 0.000_01)
+    assert size.rows > 1_500

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +14,7 @@ from sqlalchemy import select, update
 
 from core.base.errors import CompanionUnavailable, EncryptionKeyUnavailable, NotAPractice
 from core.base.secret import Secret
+from core.companion.migrations import LATEST
 from core.companion.opening import CompanionSource, open_companion
 from core.companion.tables import COMPANION, QUESTION
 from core.database.address import PostgresqlAddress, ServerAddress
@@ -22,7 +25,11 @@ from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of
 from tests.support.databases import NOW, SampleServer, runtime
+from tests.support.key_adding_program import request_of
+from tests.support.kill_driver import ROOT
 from tests.support.shared_companions import SharedCompanion
+
+KEYS = 3
 
 
 def prepare(source: CompanionSource) -> None:
@@ -59,7 +66,7 @@ def test_programs_that_start_at_the_same_moment_create_the_tables_once(shared: S
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(start, range(3)))
-    assert len(shared.query("SELECT number FROM apisetup_migration")) == 8
+    assert len(shared.query("SELECT number FROM apisetup_migration")) == LATEST
     assert shared.query("SELECT count(*) FROM apisetup_question")[0][0] in (1, "1")
 
 
@@ -161,3 +168,36 @@ def test_postgresql_sessions_wait_for_a_limited_time(shared: SharedCompanion) ->
     with closing(open_companion(shared.source(), lambda: NOW)) as companion, companion.read() as connection:
         values = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("lock_timeout", "statement_timeout")]
     assert values == ["10s", "20s"]
+
+
+def test_two_programs_that_work_in_the_same_office_at_the_same_moment_lose_nothing(
+    shared: SharedCompanion, server_sample: SampleServer, tmp_path: Path
+) -> None:
+    other = tmp_path / "second admin"
+    shared.give_key_to(other)
+    directories = {"First": shared.directory, "Second": other}
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.support.key_adding_program", request],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name, directory in directories.items()
+        for request in [request_of(server_sample, shared, directory, name, KEYS)]
+    ]
+    for program in programs:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+    # The companion is empty: they also create its tables at the same moment.
+    assert [program.communicate("\n", timeout=60)[0] for program in programs] == ["done\n"] * 2
+    with closing(open_office(server_sample, shared.source())) as office:
+        added = {key.developer: key for key in office.keys.list().keys if key.developer.startswith(("First", "Second"))}
+        assert len(added) == 2 * KEYS
+        assert all(key.known and key.license is not None for key in added.values())
+        texts = {office.keys.show(ADMIN, key).reveal() for key in added.values()}
+    assert texts == {f"{name}-key-{number:02}-abcd" for name in directories for number in range(KEYS)}
+    copied = [row["CustApiKey"] for row in server_sample.practice_rows()["apikey"].values()]
+    assert sorted(texts & set(copied)) == sorted(text for text in copied if text in texts)
+    assert shared.query("SELECT number FROM apisetup_journal") == []

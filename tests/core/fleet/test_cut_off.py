@@ -31,6 +31,7 @@ from tests.support.fleets import (
     server_fleet,
 )
 from tests.support.killed_fleet import run_killed
+from tests.support.practice_rows import BRIDGE_KEY
 
 NAMES = ["North", "South", "West"]
 STATUS = "SELECT status FROM apisetup_key WHERE developer = 'Appointment Bridge'"
@@ -71,6 +72,14 @@ def test_an_office_without_a_sign_in_can_not_be_changed(files: SampleFleet) -> N
     assert {each.problem for each in cut_off_plan(fleet).offices} == {"Nobody is signed in to this office."}
 
 
+def test_an_office_that_is_opened_read_only_can_not_be_changed(files: SampleFleet) -> None:
+    first, *others = files.requests
+    files.requests = [replace(first, office=replace(first.office, read_only=True)), *others]
+    fleet = files.signed_in()
+    assert cut_off_plan(fleet).offices[0].problem.startswith("This practice was opened read-only.")
+    assert cut_off(files, fleet=fleet).done == 2
+
+
 def test_an_office_that_does_not_answer_is_in_the_plan(files: SampleFleet, tmp_path: Path) -> None:
     (tmp_path / "West.sqlite3").unlink()
     fleet = files.signed_in()
@@ -105,10 +114,7 @@ def test_the_receipt_names_entries_and_hashes_and_is_private(files: SampleFleet)
     assert outcome.receipt.sha256 in text.read_text()
     assert "North: done" in text.read_text()
     # The customer key itself is in neither.
-    (key_text,) = read_file(files, "North", "SELECT key_text FROM apisetup_key WHERE developer = 'Appointment Bridge'")[
-        0
-    ]
-    assert str(key_text) not in file.read_text() + text.read_text()
+    assert BRIDGE_KEY not in file.read_text() + text.read_text()
 
 
 def test_deselected_offices_are_left_alone(files: SampleFleet) -> None:

@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 
+from core.audit.filter import AuditFilter
 from core.base.errors import WrongNameOrPassword
 from core.base.secret import Secret
 from core.database.address import ServerAddress
@@ -141,3 +142,17 @@ def test_stopping_begins_no_further_office(file_template: Path, tmp_path: Path) 
     stopped.set()
     fleet.read(ignore, stopped)
     assert {state.reach for state in fleet.states} == {Reach.NOT_READ}
+
+
+def test_the_last_verification_of_the_audit_trail_is_part_of_the_answer(files: SampleFleet) -> None:
+    fleet = files.signed_in()
+    with fleet.open_signed_in("North") as (office, _):
+        verification = office.audit.verification(AuditFilter())
+        while not (report := verification.run_batch()).done:
+            pass
+        office.last_verification.keep(report, some_days=False)
+    fleet.read(ignore, Event())
+    answer = state_of(fleet, "North").answer
+    assert answer is not None
+    assert answer.verified_at == NOW
+    assert answer.verified.endswith("checked)")

@@ -167,11 +167,8 @@ def test_what_was_not_done_says_so(server_sample: SampleServer) -> None:
 
 def test_two_keys_that_look_the_same_are_told_apart_by_their_tags(file_sample: SampleFile) -> None:
     other = f"Other{BRIDGE_KEY}"
-    file_sample.execute(
-        "UPDATE apisetup_key SET sealed = ?, fingerprint = ? WHERE developer = 'Canopy'",
-        seal(other),
-        fingerprint(other),
-    )
+    statement = "UPDATE apisetup_key SET sealed = ?, masked = ?, fingerprint = ? WHERE developer = 'Canopy'"
+    file_sample.execute(statement, seal(other), mask(other), fingerprint(other))
     texts = written_texts(file_sample, lambda office: office.keys.show(ADMIN, key_of(office, "Canopy")))
     assert events(texts) == [KeyShown(name(other), ADMIN_NAME)]
 

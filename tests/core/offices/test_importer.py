@@ -332,6 +332,19 @@ def test_central_manager_offices_keep_their_order(central: ServerAddress, server
     assert "secret" not in repr(result)
 
 
+def test_central_manager_groups_become_tags(central: ServerAddress, server: Server) -> None:
+    with server.connection(central.database) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE connectiongroup (ConnectionGroupNum bigint, Description varchar(255))")
+        cursor.execute("CREATE TABLE conngroupattach (ConnectionGroupNum bigint, CentralConnectionNum bigint)")
+        cursor.execute("INSERT INTO connectiongroup VALUES (1, 'North coast'), (2, 'Pilot'), (3, '')")
+        cursor.execute("INSERT INTO conngroupattach VALUES (1, 1), (2, 1), (3, 1), (1, 2)")
+    result = import_from_central_manager(central, Secret(server.password), [], nobody_knows)
+    assert {each.name: each.tags for each in result.offices if each.tags} == {
+        "North": ("North coast", "Pilot"),
+        "Downtown": ("North coast",),
+    }
+
+
 def test_invalid_row_is_left_out_with_the_reason(central: ServerAddress, server: Server) -> None:
     with server.connection(central.database) as connection, connection.cursor() as cursor:
         cursor.execute(

@@ -19,7 +19,7 @@ from core.offices import password_source, system_keyring
 from core.offices.catalog import OfficeCatalog
 from core.offices.config import read_configuration
 from core.offices.open_request import LaunchContext
-from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from core.offices.password_source import OPEN_DENTAL_PASSWORD, PROMPT, PasswordSource, SourceKind, parse_password_source
 from core.offices.paths import find_paths
 from tests.support.databases import runtime
 from tests.support.ownership import give_to_root, give_to_stranger
@@ -368,3 +368,13 @@ def test_every_variable_of_ours_with_a_secret_is_listed() -> None:
     files = [file for folder in ("core", "tui") for file in (root / folder).rglob("*.py")]
     names = {name for file in files for name in re.findall(r"\bAPISETUP_[A-Z_]+\b", file.read_text(encoding="utf-8"))}
     assert names - SECRET_VARIABLES == {"APISETUP_CONFIG", "APISETUP_OD_USER"}
+
+
+def test_errors_about_an_open_dental_password_name_its_own_setting() -> None:
+    source = PasswordSource(SourceKind.ENVIRONMENT, "OD_SECRET")
+    with pytest.raises(ConfigurationError) as caught:
+        source.read("North", {}, (), OPEN_DENTAL_PASSWORD)
+    assert str(caught.value) == (
+        "The environment variable OD_SECRET, which should hold the Open Dental password, is not set. Set it, or change"
+        " od_password_from."
+    )

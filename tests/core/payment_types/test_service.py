@@ -358,7 +358,7 @@ def test_a_conflict_names_the_payment_type(sample: SamplePractice) -> None:
     with sample.office() as office:
         shown = payment_type_of(office, CASH)
         sample.execute("UPDATE definition SET IsHidden = 1 WHERE DefNum = ?", CASH)
-        with pytest.raises(EditConflict, match="since it was loaded: Cash, hidden"):
+        with pytest.raises(EditConflict, match="in the meantime: Cash, hidden"):
             office.payment_types.hide(ADMIN, shown)
 
 

@@ -29,7 +29,7 @@ from tests.support.databases import NOW, file_rows, runtime
 from tests.support.fault_injection import one_fault_per_kind, recorded_statements
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import ACCOUNT, log_hash
-from tests.support.sealed_keys import read_key_file, unseal
+from tests.support.sealed_keys import key_id, read_key_file, unseal
 
 
 def opened(path: Path) -> Office:
@@ -110,7 +110,9 @@ def test_programs_that_start_for_the_first_time_at_once_share_one_practice(tmp_p
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(start, range(4))) == {"Embedded practice"}
     assert len(file_rows(path)["userod"]) == 1
-    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    assert {each.name for each in tmp_path.iterdir()} == {path.name, f"{path.name}.key"}
+    (recorded,) = file_rows(path)["apisetup_encryption"].values()
+    assert [key_id(key) for key in read_key_file(path)] == [recorded["key_id"]]
 
 
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -134,7 +136,11 @@ def kill_first_start(driver: KillDriver, path: Path, number: int, whole: Path) -
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM securitylog")
         connection.execute("DELETE FROM securityloghash")
-    assert file_rows(path) == file_rows(whole)
+    rows, expected = file_rows(path), file_rows(whole)
+    (recorded,) = rows.pop("apisetup_encryption").values()
+    assert [key_id(key) for key in read_key_file(path)] == [recorded["key_id"]]
+    del expected["apisetup_encryption"]
+    assert rows == expected
     return True
 
 

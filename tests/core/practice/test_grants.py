@@ -39,7 +39,7 @@ def evaluate(*lines: str, tables: frozenset[str] = TABLES) -> Grants:
 
 def script_statements() -> list[str]:
     """Return the GRANT statements of the manual's script."""
-    match = re.search(r"<!-- grant -->\n```sql\n(.*?)```", MANUAL, re.DOTALL)
+    match = re.search(r"<!-- grants -->\n\n```sql\n(.*?)```", MANUAL, re.DOTALL)
     assert match
     return [line.rstrip(";") for line in match[1].splitlines() if line.startswith("GRANT")]
 

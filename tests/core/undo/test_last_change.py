@@ -110,7 +110,7 @@ def test_a_step_that_cannot_be_undone_any_more_says_why_and_the_others_remain(fi
                 office.keys.set_status(ADMIN, key_of(office, developer), DISABLED)
         elsewhere.keys.set_status(OTHER, key_of(elsewhere, NEW_DEVELOPER), KeyStatus.ENABLED)
         refused, possible = office.undoing.plan_last(ADMIN)
-        assert refused.refusal.startswith("Changed by another program")
+        assert refused.refusal.startswith("Another program changed a value")
         assert not possible.refusal
 
 

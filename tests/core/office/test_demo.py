@@ -1,0 +1,64 @@
+"""The demo's content, which is inserted together, against what the services write one by one."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from datetime import date, datetime
+from pathlib import Path
+from random import Random
+
+from core.base.runtime import RuntimeContext
+from core.base.secret import Secret
+from core.database.address import FileAddress
+from core.model.actor import Actor
+from core.model.agreement import default_agreement
+from core.model.api_key import KeyFields, NewKey
+from core.office.office import open_file_office
+from core.opendental.key_status import KeyStatus
+from tests.support.databases import Cells, Rows, file_rows
+from tests.support.sealed_keys import read_key_file, unseal
+
+ADMIN = Actor(1, "Ann O'Neil", "test")
+TABLES = ("apikey", "apisetup_key", "apisetup_license_acceptance", "apisetup_license_text")
+
+
+def test_the_demo_has_the_rows_that_adding_its_keys_leaves(tmp_path: Path) -> None:
+    demo, other = tmp_path / "demo.sqlite3", tmp_path / "other.sqlite3"
+    now = datetime(2026, 3, 2, 9, 30)
+    runtime = RuntimeContext(lambda: now, Random(4), ADMIN.computer, ADMIN.user_name)  # noqa: S311 - a demo
+    open_file_office(FileAddress(demo), default_agreement(), runtime, with_demo=True).close()
+    expected = file_rows(demo)
+    with closing(open_file_office(FileAddress(other), default_agreement(), runtime)) as office:
+        for row in sorted(expected["apisetup_key"].values(), key=lambda each: str(each["added"])):
+            now = datetime.fromisoformat(str(row["added"]))
+            since = date.fromisoformat(row["agreement_since"]) if row["agreement_since"] else None
+            fields = KeyFields(str(row["email"]), str(row["phone"]), tuple(json.loads(str(row["permissions"]))), since)
+            text = unseal(str(row["fingerprint"]), str(row["sealed"]), read_key_file(demo)[0])
+            new = NewKey(Secret(text), str(row["developer"]), fields)
+            key = office.keys.add(ADMIN, new, office.licenses.accept(ADMIN, new)).key
+            if int(row["status"] or 0) == KeyStatus.DISABLED_BY_CUSTOMER:
+                office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
+    written = file_rows(other)
+    assert entries(written) == entries(expected)[:-1]  # the last one is that of the settings
+    for table in TABLES:
+        assert [without_status(row) for row in written[table].values()] == [
+            without_status(row) for row in expected[table].values()
+        ]
+
+
+def entries(rows: Rows) -> list[tuple[str | None, ...]]:
+    """Return what the admin's entries say, with their hashes."""
+    hashes = {row["SecurityLogNum"]: row["LogHash"] for row in rows["securityloghash"].values()}
+    columns = ("PermType", "LogDateTime", "LogText", "CompName", "LogSource", "DateTPrevious")
+    return [
+        (*(row[column] for column in columns), hashes[row["SecurityLogNum"]])
+        for row in rows["securitylog"].values()
+        if row["UserNum"] == str(ADMIN.user_num) and row["CompName"] == ADMIN.computer
+    ]
+
+
+def without_status(row: Cells) -> Cells:
+    """Return a row without what only a developer or Open Dental sets, and without what encryption makes random."""
+    others = ("status", "date_disabled", "key_id", "sealed")
+    return {name: value for name, value in row.items() if name not in others}

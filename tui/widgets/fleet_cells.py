@@ -1,0 +1,67 @@
+"""The cells of the table of developers by office, and the details of a developer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core.model.age import format_duration
+from core.model.fleet import FleetKey, OfficeState
+from core.opendental.log_hash import NO_DATE
+from tui.widgets.key_details import status_name
+from tui.widgets.tones import Line, Tone, safe_line
+
+if TYPE_CHECKING:
+    from core.fleet.developers import Developer
+
+OFFICE_COLUMN = 17
+"""The width of the column of an office in cells."""
+
+
+def office_cell(state: OfficeState, keys: Sequence[FleetKey], now: datetime) -> tuple[str, Tone]:
+    """Return the text of a cell, such as `● on 41 d`, and its tone.
+
+    Args:
+        state: The office.
+        keys: The developer's keys there.
+        now: The time from which the age of the last change is counted.
+    """
+    if state.answer is None:
+        return "?", "dim"
+    if not keys:
+        return "", "normal"
+    # Of several keys, the one that lets most in says what the developer can do there.
+    first = max(keys, key=lambda key: (key.status.enabled, key.changed or NO_DATE))
+    mark, word, tone = status_name(first.status)
+    age = format_duration(now - first.changed) if first.changed is not None else ""
+    number = f" ({len(keys)})" if len(keys) > 1 else ""
+    return " ".join(filter(None, (mark, f"{word[:9]}{number}", age))), tone
+
+
+def developer_details(developer: Developer, states: Iterable[OfficeState]) -> list[Line]:
+    """Return the lines that describe a developer."""
+    keys = sum(map(len, developer.keys.values()))
+    where = "1 office" if len(developer.keys) == 1 else f"{len(developer.keys)} offices"
+    lines = [
+        safe_line(
+            (developer.name, "strong"),
+            (
+                f"  {developer.enabled} of {keys} keys enabled, in {where}",
+                "normal",
+            ),
+        )
+    ]
+    if len(developer.names) > 1:
+        why = " (the same number at headquarters)" if len(developer.numbers) == 1 else ""
+        lines.append(safe_line(("Names: ", "dim"), (f"{', '.join(developer.names)}{why}", "normal"), indent=7))
+    if developer.similar:
+        lines.append(
+            safe_line(
+                ("Similar: ", "dim"), (f"{', '.join(developer.similar)}. Press N to join them.", "warning"), indent=9
+            )
+        )
+    unread = [state.office for state in states if not state.signed_in_as]
+    if unread:
+        lines.append(safe_line((f"Not known in {len(unread)} where nobody is signed in.", "dim")))
+    return lines
