@@ -31,13 +31,21 @@ def format_progress(report: VerificationReport, seconds: float) -> str:
     return ", ".join(parts)
 
 
-def report_lines(report: VerificationReport) -> list[str]:
-    """Return the lines that say how many hashes match, what was found, and what Open Dental itself removed."""
+def report_lines(report: VerificationReport, max_findings: int = _MAX_FINDINGS) -> list[str]:
+    """Return the lines that say how many hashes match, what was found, and what Open Dental itself removed.
+
+    Args:
+        report: The result.
+        max_findings: The maximum number of lines about what isn't plausible.
+    """
     plausibility = report.plausibility
     lines = [_summary(report), *_notes(report), *_orphan_lines(report)]
     if plausibility.count:
         lines.append(f"Not plausible: {plausibility.count:,}")
-    lines += [*plausibility.findings[:_MAX_FINDINGS], *plausibility.notes]
+    hidden = len(plausibility.findings) - max_findings
+    lines += plausibility.findings[:max_findings]
+    lines += [f"… and {hidden:,} more: apisetup audit verify"] if 0 < hidden and max_findings < _MAX_FINDINGS else []
+    lines += plausibility.notes
     listed = len(report.listed)
     if listed < report.altered + report.without_hash:
         lines.append(f"The list has the first {listed:,} of them.")

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _BAR_WIDTH = 40
+_FINDINGS = 2
+"""The maximum number of lines about what isn't plausible, so that the list below keeps its place."""
 
 
 class VerificationScreen(BaseScreen[None]):
@@ -150,7 +152,7 @@ class VerificationScreen(BaseScreen[None]):
     def _show(self, report: VerificationReport) -> None:
         self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))
         sealed = self._seals.seal_report if self._seals is not None and report.done else None
-        self._show_result([*report_lines(report), *(screen_lines(sealed) if sealed is not None else [])])
+        self._show_result([*report_lines(report, _FINDINGS), *(screen_lines(sealed) if sealed is not None else [])])
         listed = report.listed
         if sealed is not None:
             self._problems = {each.number: problem_of(each) for each in sealed.found}
