@@ -107,7 +107,8 @@ class EntryMapper:
         return _NEW_KEY.sub(lambda match: f"{match[1]}{mask(match[2])}", text) if "New API key" in text else text
 
     def _entry(self, row: Sequence[Any], hashes: tuple[str, ...]) -> AuditEntry:
-        number, perm_type, user_num, stored_moment, stored_text, patient, computer, source, previous, _, *others = row
+        number, perm_type, user_num, stored_moment, stored_text, patient, computer, source, previous, *rest = row
+        _, f_key, definition, definition_error = rest
         stored = stored_text or ""
         moment = server_time(stored_moment)
         moment_text = str(stored_moment)
@@ -135,7 +136,10 @@ class EntryMapper:
             moment_text,
             hashes,
             computed,
-            *others,
+            f_key,
+            definition,
+            definition_error,
+            source,
         )
 
 

@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 
 from core.audit.export_file import ExportFile
-from core.audit.export_format import COLUMNS, csv_lines, json_lines
+from core.audit.export_format import COLUMNS, csv_lines, json_lines, json_value
 from core.audit.export_target import ExportFormat, manifest_file
 from core.audit.filter_language import format_filter
 from core.audit.paging import Direction, PageCursor
 from core.audit.search import AuditSearch
 from core.audit.server_offsets import ServerOffsets
 from core.base.errors import ApiSetupError, ExportFailed, NotPermitted, OutcomeUnknown
+from core.base.program_version import program_version
 from core.model.actor import Actor
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.export_events import ExportFinished, ExportStarted
@@ -95,6 +96,7 @@ class AuditExport:
         self._offsets = ServerOffsets()
         self._cursor: PageCursor | None = None
         self._read_all = False
+        self._range: set[int] = set()
         self._counts: Counter[HashStatus] = Counter()
         self._reached: datetime | None = None
 
@@ -174,6 +176,10 @@ class AuditExport:
             with suppress(ApiSetupError):
                 self.cancel()
             raise
+        if entries:
+            numbers = [entry.number for entry in entries]
+            self._range = {*self._range, min(numbers), max(numbers)}
+            self._range = {min(self._range), max(self._range)}
         self._counts.update(entry.hash_status for entry in entries)
         if entries:
             self._reached = entries[-1].moment
@@ -199,6 +205,13 @@ class AuditExport:
             self._offsets.iso(entry.last_edit),
             entry.hash_status.value,
             *self._practice_columns,
+            entry.stored_moment,
+            entry.source_number,
+            entry.definition,
+            entry.definition_error,
+            int(entry.text_masked),
+            " ".join(entry.stored_hashes),
+            entry.computed_hash,
         )
 
     def _finish(self) -> ExportResult:
@@ -248,6 +261,9 @@ class AuditExport:
             "exported_by": self._actor.user_name,
             "computer": self._actor.computer,
             "exported_at": self._offsets.iso(now),
+            "program": f"apisetup {program_version()}",
+            "first_number": json_value(min(self._range)) if self._range else None,
+            "last_number": json_value(max(self._range)) if self._range else None,
             "api_keys": "masked",
         }
         return (json.dumps(manifest, indent=2) + "\n").encode()

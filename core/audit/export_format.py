@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 
+JSON_SUFFIX = ".jsonl"
 COLUMNS = (
     "number",
     "time",
@@ -23,6 +24,13 @@ COLUMNS = (
     "hash",
     "practice",
     "database",
+    "stored_time",
+    "log_source_number",
+    "definition",
+    "definition_error",
+    "text_masked",
+    "stored_hashes",
+    "computed_hash",
 )
 """The columns of a CSV file, and the names in each JSON object."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,6 +105,11 @@ class AuditService:
         with self._practice.read() as connection:
             return self._practice.now(connection).date()
 
+    def now(self) -> datetime:
+        """Return the time by the practice's clock."""
+        with self._practice.read() as connection:
+            return self._practice.now(connection)
+
     def activity(self, wanted: AuditFilter, days: int) -> Activity:
         """Return the number of entries that a filter shows on each of its days, for at most `days` of the last ones."""
         from core.audit.activity import read_activity
@@ -190,6 +195,10 @@ class AuditService:
             # That the values moved is what matters; who moved them can be looked for later.
             _logger.warning("Who changed a value could not be read: %s", error)
         return EditConflict(attributed)
+
+    def mapper(self) -> EntryMapper:
+        """Return what converts rows to entries, with the users and keys that the practice has now."""
+        return self._maker()
 
     def _maker(self) -> EntryMapper:
         # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.

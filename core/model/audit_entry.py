@@ -62,6 +62,8 @@ class AuditEntry(NamedTuple):
     f_key: int
     definition: int
     definition_error: int
+    source_number: int = 0
+    """`LogSource`, whose name is `source`."""
 
 
 def counted(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from core.practice.grants import Grants
     from core.practice.made_change import LoggedChange
     from core.recovery.service import RecoveryService
+    from core.seals.service import SealService, SealSettings
     from core.subscriptions.service import SubscriptionService
     from core.undo.service import UndoService
     from core.use.service import UseService
@@ -73,6 +75,8 @@ class Office:
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
         prices: The monthly prices of keys.
+        seals_daily: True if the screen seals the Audit Trail once a day.
+        seal_settings: Returns how the Audit Trail is sealed; None for a key that ends with the process.
     """
 
     def __init__(
@@ -101,6 +105,8 @@ class Office:
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = practice_info(practice, line)
         self.prices = DEFAULT_PRICES
+        self.seals_daily = False
+        self.seal_settings: Callable[[], SealSettings] | None = None
 
     @cached_property
     def undoing(self) -> UndoService:
@@ -125,10 +131,17 @@ class Office:
     @cached_property
     def recovery(self) -> RecoveryService:
         """The service that settles changes which were interrupted."""
+        from core.office.seal_witness import SealWitness
         from core.recovery.service import RecoveryService
 
         return RecoveryService(
-            self._practice, self._journal, self.settings, self.keys, self.subscriptions, self.payment_types
+            self._practice,
+            self._journal,
+            self.settings,
+            self.keys,
+            self.subscriptions,
+            self.payment_types,
+            SealWitness(lambda: self.seals),
         )
 
     @cached_property
@@ -167,6 +180,14 @@ class Office:
         from core.audit.last_verification import LastVerification
 
         return LastVerification(self._practice, self._companion)
+
+    @cached_property
+    def seals(self) -> SealService:
+        """The service that seals the Audit Trail."""
+        from core.seals.service import SealService, SealSettings
+
+        settings = self.seal_settings() if self.seal_settings is not None else SealSettings()
+        return SealService(self._practice, self._companion, self.audit.mapper, settings)
 
     @cached_property
     def use(self) -> UseService:

@@ -43,7 +43,7 @@ def parse_companion_password_source(table: ConfigTable, resolve: PathResolver) -
     Raises:
         InvalidSetting: It can't be used. Only the practice's own password can be prompted for.
     """
-    return _parse_unprompted(table, COMPANION_PASSWORD, resolve)
+    return parse_unprompted(table, COMPANION_PASSWORD, resolve)
 
 
 def parse_companion_key_source(table: ConfigTable, resolve: PathResolver) -> PasswordSource | None:
@@ -52,10 +52,15 @@ def parse_companion_key_source(table: ConfigTable, resolve: PathResolver) -> Pas
     Raises:
         InvalidSetting: It can't be used, or is the prompt.
     """
-    return _parse_unprompted(table, COMPANION_KEY, resolve)
+    return parse_unprompted(table, COMPANION_KEY, resolve)
 
 
-def _parse_unprompted(table: ConfigTable, purpose: Purpose, resolve: PathResolver) -> PasswordSource | None:
+def parse_unprompted(table: ConfigTable, purpose: Purpose, resolve: PathResolver) -> PasswordSource | None:
+    """Return the source of a secret that nobody is prompted for; None if it isn't set.
+
+    Raises:
+        InvalidSetting: It can't be used, or is the prompt.
+    """
     source = parse_source(table, purpose, resolve)
     if source == PROMPT:
         raise table.invalid(

@@ -20,6 +20,7 @@ from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, p
 from core.offices.connection_settings import PathResolver
 from core.offices.password_source import SourceKind
 from core.offices.paths import expand_user
+from core.offices.seal_settings import NO_SEAL_SETTINGS, ConfiguredSeals, parse_seals
 from core.offices.setting_names import GENERAL_SETTINGS, LICENSE_SETTINGS, PRICE_SETTINGS, names
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
@@ -42,6 +43,8 @@ class Configuration:
     """`theme`: the name of the theme that the program starts with; None for the default."""
     prices: PriceList = DEFAULT_PRICES
     """`[prices]`: the monthly prices of keys, where they differ from the list that this version knows."""
+    seals: ConfiguredSeals = NO_SEAL_SETTINGS
+    """`seal_key_from`, `seal_dir` and `seal_daily`: for all offices without settings of their own in this file."""
     mouse: bool = False
     """`mouse`: turn the mouse on."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -60,6 +63,7 @@ class Configuration:
             office,
             license_file=office.license_file if has_license else self.license_file,
             license_title=office.license_title if has_license else self.license_title,
+            seals=office.seals.over(self.seals),
             lock_after_minutes=office.lock_after_minutes or self.lock_after_minutes,
         )
 
@@ -188,6 +192,7 @@ def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
         theme=table.string("theme"),
         prices=_parse_prices(table.table("prices")),
         mouse=table.boolean("mouse"),
+        seals=parse_seals(table, resolve),
         keys=_parse_keys(table.table("keys")),
     )
 

@@ -20,6 +20,7 @@ from core.offices.companion_settings import (
 from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.connection_settings import PathResolver, parse_source, parse_tls
 from core.offices.password_source import DATABASE_PASSWORD, OPEN_DENTAL_PASSWORD, PROMPT, PasswordSource
+from core.offices.seal_settings import NO_SEAL_SETTINGS, ConfiguredSeals, parse_seals
 from core.offices.setting_names import OFFICE_SETTINGS, SERVER_SETTINGS, names
 
 MAX_NAME_LENGTH = 60
@@ -58,13 +59,20 @@ class ConfiguredOffice:
     read_only: bool = False
     production: bool = False
     """True if the practice has real patients' data. The title line says so."""
+    seals: ConfiguredSeals = NO_SEAL_SETTINGS
     lock_after_minutes: int | None = None
     """Lock the screen after so many minutes without a key press, or sooner if the practice's own limit is shorter."""
 
     @property
     def secret_sources(self) -> tuple[PasswordSource, ...]:
-        """The sources of its passwords and of its encryption key."""
-        named = (self.password_from, self.od_password_from, self.companion_password_from, self.companion_key_from)
+        """The sources of its passwords and keys."""
+        named = (
+            self.password_from,
+            self.od_password_from,
+            self.companion_password_from,
+            self.companion_key_from,
+            self.seals.key_from,
+        )
         return tuple(source for source in named if source is not None)
 
     def has_tag(self, tag: str) -> bool:
@@ -121,6 +129,7 @@ def parse_office(name: str, table: ConfigTable, resolve: PathResolver) -> Config
         license_title=license_title,
         read_only=table.boolean("read_only"),
         production=table.boolean("production"),
+        seals=parse_seals(table, resolve),
         lock_after_minutes=table.integer("lock_after_minutes", minimum=1, maximum=MAX_LOCK_MINUTES),
     )
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ from core.offices.password_source import (
     COMPANION_PASSWORD,
     OPEN_DENTAL_PASSWORD,
     PROMPT,
+    SEAL_KEY,
     PasswordSource,
     Purpose,
+    SourceKind,
 )
 from core.offices.paths import Paths
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from core.companion.opening import CompanionSource
     from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
+    from core.seals.service import SealSettings
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,24 @@ class OpenRequest:
         text = self.read_secret(source, COMPANION_KEY)
         return GivenKeys(text, f"companion_key_from ({source.kind.label})") if text is not None and source else None
 
+    def _seal_settings(self) -> SealSettings:
+        """Return how the office is sealed. The key itself is read when it is used."""
+        from core.seals.key_source import GivenSealKey, SealKeyFile, SealKeySource, TemporarySealKey
+        from core.seals.service import SealSettings
+
+        configured, source = self.office.seals, self.office.seals.key_from
+        keys: SealKeySource = SealKeyFile(self.context.paths.seal_key)
+        if self.demo:
+            keys = TemporarySealKey()
+        elif source is not None and source.kind is SourceKind.FILE:
+            keys = SealKeyFile(Path(source.detail))
+        elif source is not None:
+            keys = GivenSealKey(partial(self._read_given_key, source), f"seal_key_from ({source.kind.label})")
+        return SealSettings(keys, configured.directory)
+
+    def _read_given_key(self, source: PasswordSource) -> Secret:
+        return self.read_secret(source, SEAL_KEY) or Secret("")
+
     def read_secret(self, source: PasswordSource | None, purpose: Purpose) -> Secret | None:
         """Return the secret of a source that needs no prompt; None if there is no source. May block.
 
@@ -202,6 +224,8 @@ class OpenRequest:
                 known=known,
             )
         opened.prices = self.context.prices
+        opened.seal_settings = self._seal_settings
+        opened.seals_daily = bool(self.office.seals.daily)
         return opened
 
 

@@ -60,6 +60,7 @@ class Purpose:
 DATABASE_PASSWORD = Purpose("database password", "password_from")
 OPEN_DENTAL_PASSWORD = Purpose("Open Dental password", "od_password_from", " (Open Dental)")
 COMPANION_PASSWORD = Purpose("companion's password", "companion_password_from", " (companion)")
+SEAL_KEY = Purpose("seal key", "seal_key_from", " (seal key)")
 COMPANION_KEY = Purpose("encryption key", "companion_key_from", " (companion key)")
 
 

@@ -35,6 +35,11 @@ class Paths:
         return self.configuration.parent / "last-opened.json"
 
     @property
+    def seal_key(self) -> Path:
+        """The file with the private key of seals."""
+        return self.configuration.parent / "seal-key.pem"
+
+    @property
     def fleet(self) -> Path:
         """The companion database of all offices together: their last answers, and changes made in several of them."""
         return self.configuration.parent / "companions" / "fleet.sqlite3"

@@ -28,12 +28,22 @@ class Setting:
         return f"[{self.table}] {self.name}".strip() if self.table else self.name
 
 
+SEAL_SETTINGS = (
+    Setting(
+        "seal_key_from",
+        "Where the private key of seals comes from, as `password_from`; no `prompt`. The default is the file"
+        " `seal-key.pem` next to the configuration file, which the first seal creates. See [Seals](seals.md).",
+    ),
+    Setting("seal_dir", "A directory for copies of the seals: a mount of another computer, or a repository."),
+    Setting("seal_daily", "`true` seals once a day while the screen is open. The default is `false`."),
+)
 GENERAL_SETTINGS = (
     Setting("lock_after_minutes", "Lock the screen after so many minutes without a key. Applies to all offices."),
     Setting("theme", 'The colors, such as `"ansi"` (the default) or `"nord"`. `--theme` overrides it.'),
     Setting("mouse", "`true` turns the mouse on. The default is `false`."),
     Setting("keys", "A table with your own keys."),
     Setting("offices", "A table for each office."),
+    *SEAL_SETTINGS,
     Setting("prices", "A table with the monthly prices of keys, where they differ from those of November 2025."),
     Setting("license", "A table with the license agreement for all offices without their own."),
 )
@@ -102,7 +112,7 @@ COMMON_SETTINGS = (
         "Lock the screen after so many minutes without a key, or sooner if the practice's own limit is shorter.",
     ),
 )
-OFFICE_SETTINGS = (*SERVER_SETTINGS, FILE_SETTING, *COMMON_SETTINGS)
+OFFICE_SETTINGS = (*SERVER_SETTINGS, FILE_SETTING, *COMMON_SETTINGS, *SEAL_SETTINGS)
 
 
 def names(settings: tuple[Setting, ...]) -> tuple[str, ...]:

@@ -20,19 +20,25 @@ class ChainProblem:
     """The numbers of the seals that prove nothing because of it."""
 
 
-def check_chain(seals: Sequence[Seal], database: str, public_key: str = "") -> list[ChainProblem]:
+def check_chain(
+    seals: Sequence[Seal], database: str, public_key: str = "", *, complete: bool = True
+) -> list[ChainProblem]:
     """Return what is wrong with a chain of seals.
 
     Args:
         seals: The seals, in the order of their numbers.
         database: The fingerprint of the practice; empty if it isn't known.
         public_key: The key that is known to be right; empty to trust the first seal's.
+        complete: True if all seals should be there, from the first one on.
     """
     problems = [*_foreign(seals, database), *_unsigned(seals)]
     problems += _wrong_keys(seals, public_key)
     for before, seal in pairwise(seals):
-        problems += _wrong_links(before, seal)
-    if seals and seals[0].content.number > 1 and database:
+        if complete or seal.content.number == before.content.number + 1:
+            problems += _wrong_links(before, seal)
+    if not complete:
+        return problems
+    if seals and seals[0].content.number > 1:
         problems.append(ChainProblem(f"{_range(1, seals[0].content.number - 1)} missing."))
     return problems
 
@@ -79,6 +85,9 @@ def _wrong_keys(seals: Sequence[Seal], public_key: str) -> Iterator[ChainProblem
             tuple(seal.content.number for seal in seals),
         )
     for before, seal in pairwise(seals):
+        if seal.content.number != before.content.number + 1:
+            # The seals in between are missing, which is reported; one of them may record a change of the key.
+            continue
         expected, key = before.content.next_key, seal.content.public_key
         if key != expected:
             yield ChainProblem(
@@ -92,9 +101,7 @@ def _wrong_keys(seals: Sequence[Seal], public_key: str) -> Iterator[ChainProblem
 def _wrong_links(before: Seal, seal: Seal) -> Iterator[ChainProblem]:
     number, expected = seal.content.number, before.content.number + 1
     if number > expected:
-        yield ChainProblem(
-            f"{_range(expected, number - 1)} missing. Look for it in copies of the companion or seal_dir."
-        )
+        yield ChainProblem(f"{_range(expected, number - 1)} missing. Look for copies of the companion or of seal_dir.")
     elif seal.content.previous != before.sha256:
         yield ChainProblem(
             f"Seal {number} doesn't follow seal {before.content.number}: it names another seal before it. One of the"

@@ -13,6 +13,9 @@ from core.seals.seal_report import MAX_LISTED, SealedEntry, Tampering
 from core.seals.sealed_entries import Blocks, SealedEntries
 from core.seals.sealing import LATE
 
+MAX_DELETED = 50_000
+"""The maximum number of deleted entries that are looked for in Open Dental's own notes."""
+
 
 class Comparison:
     """Compares entries with seals.
@@ -27,7 +30,9 @@ class Comparison:
         matched: The number of entries that are as they were sealed.
         unsealed: The number of entries that were written after the last seal.
         counts: How many entries of each kind aren't as sealed.
-        found: Those entries.
+        found: Those entries; at most `MAX_LISTED` of each kind, but all deleted ones up to `MAX_DELETED`.
+        removed_up_to: The last time of entries that *Remove Old Data* removed; 0 if it wasn't used.
+        removed_old: The number of sealed entries that it removed.
     """
 
     def __init__(self, seals: Sequence[tuple[Seal, Blocks | None]], now: int, *, numbers_grow: bool) -> None:
@@ -44,6 +49,8 @@ class Comparison:
         self._last = max(self._seals, default=0)
         self._oldest_unsealed = _after(self._seals[self._last], now) if self._seals else 0
         self._after: int | None = None
+        self.removed_up_to = 0
+        self.removed_old = 0
 
     def add(self, contents: RangeContents) -> None:
         """Compare the next entries. They follow those of the call before without a gap."""
@@ -110,7 +117,10 @@ class Comparison:
                 self.matched += 1
         for number, (seal, moment, _) in sealed.items():
             self._broken.add(seal)
-            self._find(Tampering.DELETED, number, seal, moment)
+            if 0 < moment <= self.removed_up_to:
+                self.removed_old += 1
+            else:
+                self._find(Tampering.DELETED, number, seal, moment)
 
     def _take_unlisted(self, number: int, moment: int, digest: bytes) -> None:
         """Take an entry that is in no list: of a seal without a list, written after the last seal, or inserted."""
@@ -126,7 +136,7 @@ class Comparison:
 
     def _find(self, kind: Tampering, number: int, seal: int, moment: int) -> None:
         self.counts[kind] += 1
-        if self.counts[kind] <= MAX_LISTED:
+        if self.counts[kind] <= (MAX_DELETED if kind is Tampering.DELETED else MAX_LISTED):
             self.found.append(SealedEntry(kind, number, seal, number_moment(moment)))
 
 

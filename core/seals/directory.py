@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from core.base.errors import ConfigurationError
 from core.base.partial_file import PartialFile, remove_leftovers
@@ -81,17 +82,42 @@ def read_seal_file(path: Path) -> Seal:
     return parse_seal(text, str(path))
 
 
-def read_list(path: Path) -> Iterator[Block] | None:
-    """Return the blocks of the list next to a seal's file; None if there is none."""
+class ListFile:
+    """The list next to a seal's file. Its blocks are read when they are needed.
+
+    Args:
+        path: The list's file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._places: list[tuple[int, int, int]] | None = None
+        """The first and last number of each block, and where its line begins."""
+
+    def blocks(self, after: int | None = None, last: int | None = None) -> Iterator[Block]:
+        """Yield the blocks that may have entries after a number and up to another one; None for no limit."""
+        with _translate_os_errors(self._path, "read"), open_regular_file(self._path) as file:
+            if self._places is None:
+                self._places = list(_places(file))
+            for first, end, place in self._places:
+                if (after is None or end > after) and (last is None or first <= last):
+                    file.seek(place)
+                    yield parse_block(file.readline().decode("ascii", "replace"))
+
+
+def list_file(path: Path) -> ListFile | None:
+    """Return the list next to a seal's file; None if there is none."""
     entries = path.with_suffix(_ENTRIES)
-    return _blocks(entries) if path.suffix == _SEAL and entries.is_file() else None
+    return ListFile(entries) if path.suffix == _SEAL and entries.is_file() else None
 
 
-def _blocks(path: Path) -> Iterator[Block]:
-    with _translate_os_errors(path, "read"), open_regular_file(path) as file:
-        for line in file:
-            with suppress(UnreadableBlock):
-                yield parse_block(line.decode("ascii", "replace"))
+def _places(file: BinaryIO) -> Iterator[tuple[int, int, int]]:
+    place = 0
+    for line in file:
+        with suppress(UnreadableBlock):
+            block = parse_block(line.decode("ascii", "replace"))
+            yield block.first, block.last, place
+        place += len(line)
 
 
 def _publish(path: Path, lines: Iterable[str]) -> None:

@@ -132,7 +132,13 @@ def unpack(content: str) -> ListedEntries:
         digests, packed = raw[4 : 4 + count * LISTED_BYTES], raw[4 + count * LISTED_BYTES :]
         inflater = zlib.decompressobj()
         differences = inflater.decompress(packed, _MAX_RAW)
-        if count > BLOCK_ENTRIES or len(differences) != count * 16 or len(digests) != count * LISTED_BYTES:
+        if (
+            len(raw) < 4
+            or not inflater.eof
+            or count > BLOCK_ENTRIES
+            or len(differences) != count * 16
+            or len(digests) != count * LISTED_BYTES
+        ):
             raise UnreadableBlock(count)
         numbers = _sums(differences[: count * 8])
         if numbers and max(numbers) > _LARGEST:

@@ -9,8 +9,8 @@ from datetime import datetime, time
 from core.audit.removals import read_duplicate_removals
 from core.audit.verification_report import VerificationReport
 from core.model.audit_entry import HashStatus, counted
+from core.opendental.entry_digest import moment_number
 from core.practice.practice import Practice
-from core.seals.seal import Seal
 from core.seals.seal_report import SealedEntry, Tampering
 
 _PATIENT_CLEARED = 241
@@ -29,38 +29,32 @@ class Explained:
         return sum(each.kind is kind for each in self.entries)
 
 
-def explain(
-    practice: Practice, found: Sequence[SealedEntry], report: VerificationReport, seals: Sequence[Seal]
-) -> Explained:
+def explain(practice: Practice, found: Sequence[SealedEntry], removed_old: int) -> Explained:
     """Return which of the entries that aren't as sealed Open Dental itself removed or changed.
 
     Args:
         practice: The open practice.
-        found: The entries that aren't as sealed.
-        report: The result of the verification of the hashes, which has the uses of *Remove Old Data*.
-        seals: The seals. Only what was sealed before a removal can have been removed by it.
+        found: The entries that aren't as sealed, without those that *Remove Old Data* removed.
+        removed_old: How many it removed.
     """
     explained = Explained()
-    deleted = [each for each in found if each.kind is Tampering.DELETED]
-    _explain(explained, _removed_as_old(deleted, report), "were removed by Remove Old Data, which its entry records")
-    rest = [each for each in deleted if each not in explained.entries]
-    numbers = [each.number for each in rest]
+    if removed_old:
+        explained.notes.append(_sentence(removed_old, "were removed by Remove Old Data, which its entry records"))
+    deleted = {each.number: each for each in found if each.kind is Tampering.DELETED}
     with practice.read() as connection:
-        duplicates = read_duplicate_removals(connection, numbers, practice.profile.tables) if numbers else {}
-    removed = [each for each in rest if each.number in (duplicates or {})]
+        duplicates = read_duplicate_removals(connection, list(deleted), practice.profile.tables) if deleted else {}
+    removed = [each for number, each in deleted.items() if number in (duplicates or {})]
     _explain(explained, removed, "were removed by Database Maintenance as duplicates (dbmlog)")
     cleared = [each for each in found if _is_cleared(each)]
     _explain(explained, cleared, "lost their patient's number, as the update to Open Dental 23.1.15 does")
-    return explained if seals else Explained()
+    return explained
 
 
-def _removed_as_old(deleted: Sequence[SealedEntry], report: VerificationReport) -> list[SealedEntry]:
+def removed_up_to(report: VerificationReport) -> int:
+    """Return the last time, as a number, of the entries that *Remove Old Data* removed; 0 if it wasn't used."""
     # Of the days that a date can mean, the earliest explains the least.
     days = [each.days[0] for each in report.old_data_removals if each.days]
-    if not days:
-        return []
-    end = datetime.combine(max(days), time.max)
-    return [each for each in deleted if each.moment is not None and each.moment <= end]
+    return moment_number(datetime.combine(max(days), time.max)) if days else 0
 
 
 def _is_cleared(each: SealedEntry) -> bool:
@@ -74,4 +68,8 @@ def _is_cleared(each: SealedEntry) -> bool:
 def _explain(explained: Explained, entries: Sequence[SealedEntry], words: str) -> None:
     if entries:
         explained.entries.extend(entries)
-        explained.notes.append(f"{counted(len(entries))} {words}.".replace("1 entry were", "1 entry was"))
+        explained.notes.append(_sentence(len(entries), words))
+
+
+def _sentence(count: int, words: str) -> str:
+    return f"{counted(count)} {words}.".replace("1 entry were", "1 entry was")

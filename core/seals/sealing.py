@@ -13,7 +13,7 @@ from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.range_reading import RangeReader
 from core.audit.range_size import RangeSize
 from core.audit.row_ranges import NumberScan
-from core.base.errors import ApiSetupError, OperationNotAllowed
+from core.base.errors import OperationNotAllowed
 from core.model.actor import Actor
 from core.model.seal_events import SealKeyChanged, TrailSealed
 from core.opendental.entry_digest import moment_number, number_moment
@@ -46,20 +46,16 @@ class Program:
 
 
 @dataclass(frozen=True)
-class SealResult:
-    """The result of sealing, or its progress if `seal` is None."""
+class SealProgress:
+    """How far the entries of a seal are read."""
 
     entries: int
     fraction: float
-    seal: Seal | None = None
-    notes: tuple[str, ...] = ()
-    """The remarks for an admin, one sentence each."""
-    not_copied: ApiSetupError | None = None
-    """The reason why the seal isn't in the directory, though it is in the companion; or None."""
+    complete: bool
 
 
 class Sealing:
-    """One seal in the making, run in batches; after an error the same batch can be run again.
+    """One seal in the making: its entries are read in batches, and then it is stored.
 
     Args:
         practice: The open practice.
@@ -103,13 +99,11 @@ class Sealing:
         self._sealed_at = 0
         self._read_all = False
 
-    def run_batch(self) -> SealResult:
-        """Read entries for about `BATCH_SECONDS`, at least one range; the last batch also signs and stores the seal.
+    def read_batch(self) -> SealProgress:
+        """Read entries for about `BATCH_SECONDS`, at least one range; after an error, it can be called again.
 
         Raises:
-            SealedMeanwhile: Another program made the same seal.
-            NotPermitted: The Audit Trail or the companion can't be written; nothing was sealed.
-            PracticeUnavailable: A database can't be used. Unless the seal was being stored, the batch can be run again.
+            PracticeUnavailable: A database can't be read.
         """
         if self._reader is None:
             self._begin()
@@ -121,7 +115,30 @@ class Sealing:
                 fraction = self._read_range(connection)
                 if time.perf_counter() - started >= BATCH_SECONDS:
                     break
-        return self._store_seal() if self._read_all else SealResult(self._tree.entries, fraction)
+        return SealProgress(self._tree.entries, fraction, self._read_all)
+
+    def store(self) -> Seal:
+        """Sign and store the seal, once all entries are read, and log it.
+
+        Raises:
+            SealedMeanwhile: Another program made the same seal.
+            NotPermitted: The Audit Trail or the companion can't be written; nothing was sealed.
+            PracticeUnavailable: The practice or the companion can't be written.
+        """
+        for block in self._list.finish():
+            self._spool.add(block)
+        seal = self._key.sign(self._content())
+        self._require_same_end()
+        rotates = seal.content.next_key != seal.content.public_key
+        kind = SealKeyChanged if rotates else TrailSealed
+        event = kind(self._actor.user_name, seal.content.number, seal.content.entries, seal.content.root)
+        companion = self._store.companion
+        with self._practice.unit_of_work(self._actor, event, mode=companion.write_mode) as work:
+            with companion.within(work) as connection:
+                self._store.add(connection, seal, self._spool.blocks())
+            if not companion.shared:
+                work.add_compensation(lambda _: self._remove(seal))
+        return seal
 
     def discard(self) -> None:
         """Remove the temporary file."""
@@ -185,22 +202,6 @@ class Sealing:
         self._largest = highest if self._largest is None else max(self._largest, highest)
 
     # -- storing -------------------------------------------------------------------
-
-    def _store_seal(self) -> SealResult:
-        for block in self._list.finish():
-            self._spool.add(block)
-        seal = self._key.sign(self._content())
-        self._require_same_end()
-        rotates = seal.content.next_key != seal.content.public_key
-        kind = SealKeyChanged if rotates else TrailSealed
-        event = kind(self._actor.user_name, seal.content.number, seal.content.entries, seal.content.root)
-        companion = self._store.companion
-        with self._practice.unit_of_work(self._actor, event, mode=companion.write_mode) as work:
-            with companion.within(work) as connection:
-                self._store.add(connection, seal, self._spool.blocks())
-            if not companion.shared:
-                work.add_compensation(lambda _: self._remove(seal))
-        return SealResult(self._tree.entries, 1.0, seal)
 
     def _content(self) -> SealContent:
         before = self._last.content if self._last else None

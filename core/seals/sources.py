@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from core.base.errors import ApiSetupError
-from core.seals.directory import SealDirectory, read_list, read_seal_file
+from core.seals.directory import SealDirectory, list_file, read_seal_file
 from core.seals.entry_list import Block, sha256_of
 from core.seals.seal import Seal
 from core.seals.sealed_entries import Blocks
@@ -70,16 +70,10 @@ def _stored_blocks(store: SealStore, number: int, after: int | None, last: int |
     return store.blocks(number, after, last)
 
 
-def _file_blocks(path: Path, after: int | None, last: int | None) -> Iterator[Block]:
-    for block in read_list(path) or ():
-        if (after is None or block.last > after) and (last is None or block.first <= last):
-            yield block
-
-
 def _add_files(found: SealCollection, files: Iterable[tuple[Path, Seal]]) -> None:
     for path, seal in files:
-        has_list = read_list(path) is not None
-        _add(found, seal, partial(_file_blocks, path) if has_list else None, str(path))
+        entries = list_file(path)
+        _add(found, seal, entries.blocks if entries is not None else None, str(path))
 
 
 def _add(found: SealCollection, seal: Seal, blocks: Blocks | None, origin: str) -> None:

@@ -15,9 +15,10 @@ from core.opendental.entry_digest import moment_number, number_moment
 from core.practice.practice import Practice
 from core.seals.chain import check_chain, clock_notes
 from core.seals.comparison import Comparison
-from core.seals.explanations import explain
-from core.seals.seal_report import SealedEntry, SealReport, Tampering
+from core.seals.explanations import explain, removed_up_to
+from core.seals.seal_report import MAX_LISTED, SealedEntry, SealReport, Tampering
 from core.seals.sources import SealCollection
+from core.seals.trail_digest import TrailDigest
 
 
 class SealedVerification:
@@ -29,6 +30,9 @@ class SealedVerification:
         collection: The seals.
         fingerprint: The fingerprint of the practice.
         public_key: The key that is known to be right; empty to trust that of the seals.
+
+    Attributes:
+        digest: The digest of all entries.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class SealedVerification:
         self._practice = practice
         self._mapper = mapper
         self._collection = collection
+        self.digest = TrailDigest()
         self._waiting: list[RangeContents] = []
         self._verification = Verification(practice, AuditFilter(), mapper, self._waiting.append)
         chain = collection.chain
@@ -73,12 +78,14 @@ class SealedVerification:
         if self._comparison is None:
             self._comparison = self._new_comparison()
         report = self._verification.run_batch()
+        self._comparison.removed_up_to = removed_up_to(report)
         # Not while the practice is read: in an SQLite file, one reading inside another could wait for a writer.
         while self._waiting:
             self._comparison.add(self._waiting[0])
+            self.digest.add(self._waiting[0])
             del self._waiting[0]
         if report.done and self._report is None:
-            self._report = self._finish(self._comparison, report)
+            self._report = self._finish(self._comparison)
         return report
 
     def _new_comparison(self) -> Comparison:
@@ -88,12 +95,12 @@ class SealedVerification:
         seals = [(seal, lists.get(seal.content.number)) for seal in self._proving]
         return Comparison(seals, now, numbers_grow=self._practice.profile.random_keys is None)
 
-    def _finish(self, comparison: Comparison, report: VerificationReport) -> SealReport:
+    def _finish(self, comparison: Comparison) -> SealReport:
         problems = [*self._problems, *comparison.finish()]
         if not self._proving:
             problems.append("No seal of this practice can be used." if self._collection.seals else "Nothing is sealed.")
         found = self._with_entries(comparison.found)
-        explained = explain(self._practice, found, report, self._proving)
+        explained = explain(self._practice, found, comparison.removed_old)
         gone = {id(each) for each in explained.entries}
         counts = {kind: count - explained.count(kind) for kind, count in comparison.counts.items()}
         last = self._proving[-1].content.sealed_at if self._proving else 0
@@ -105,8 +112,8 @@ class SealedVerification:
             altered=counts[Tampering.ALTERED],
             inserted=counts[Tampering.INSERTED],
             deleted=counts[Tampering.DELETED],
-            explained=len(explained.entries),
-            found=tuple(each for each in found if id(each) not in gone),
+            explained=len(explained.entries) + comparison.removed_old,
+            found=_limited([each for each in found if id(each) not in gone]),
             problems=tuple(problems),
             notes=(*self._notes, *explained.notes),
         )
@@ -117,3 +124,7 @@ class SealedVerification:
             read: list[AuditEntry] = self._verification.read_entries(connection, numbers)
         entries = {entry.number: entry for entry in read}
         return [replace(each, entry=entries.get(each.number)) for each in found]
+
+
+def _limited(found: Sequence[SealedEntry]) -> tuple[SealedEntry, ...]:
+    return tuple(each for kind in Tampering for each in [one for one in found if one.kind is kind][:MAX_LISTED])

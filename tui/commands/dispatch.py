@@ -34,6 +34,11 @@ def run_command(options: argparse.Namespace, environment: Mapping[str, str], cle
 
         start_debug_log(options, find_paths(options, environment).log)
         return offices.run(options, environment)
+    if options.command == "audit" and options.verb == "verify" and (options.export or options.proof):
+        from tui.commands import offline_check
+
+        start_debug_log(options, find_paths(options, environment).log)
+        return offline_check.run(options)
     from tui.commands.office_command import OfficeCommand
     from tui.commands.office_selection import select_offices
 

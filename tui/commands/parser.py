@@ -28,7 +28,7 @@ COMMANDS = (
     ("subscriptions", "list, end, resume or delete subscriptions"),
     ("payment-types", "list, add, rename, hide, unhide, move or sort payment types"),
     ("why", "say why the API doesn't work, for one key or for the practice"),
-    ("audit", "search, verify or export the Audit Trail"),
+    ("audit", "search, verify, seal or export the Audit Trail"),
     ("check", "check whether everything works in a practice, without writing to it"),
     ("grants", "print the script that grants a database user its rights"),
     ("offices", "list, add, remove or import the offices of the configuration file"),

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from core.audit.verification_report import VerificationReport
 
 
+_MAX_FINDINGS = 20
+"""The maximum number of lines about what isn't plausible; JSON has more of them."""
+
+
 def format_progress(report: VerificationReport, seconds: float) -> str:
     """Return the number of checked entries, the speed and the estimated time left.
 
@@ -29,7 +33,11 @@ def format_progress(report: VerificationReport, seconds: float) -> str:
 
 def report_lines(report: VerificationReport) -> list[str]:
     """Return the lines that say how many hashes match, what was found, and what Open Dental itself removed."""
+    plausibility = report.plausibility
     lines = [_summary(report), *_notes(report), *_orphan_lines(report)]
+    if plausibility.count:
+        lines.append(f"Not plausible: {plausibility.count:,}")
+    lines += [*plausibility.findings[:_MAX_FINDINGS], *plausibility.notes]
     listed = len(report.listed)
     if listed < report.altered + report.without_hash:
         lines.append(f"The list has the first {listed:,} of them.")

@@ -20,6 +20,7 @@ TOPICS = (
     "payment-types",
     "audit-trail",
     "verification",
+    "seals",
     "commands",
     "recipes",
     "json",

@@ -170,6 +170,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         diagnosis.look_regularly(self, self.look)
         # What follows imports more, which would delay the picture of the keys.
         self.call_after_refresh(self.read_use)
+        if session.office.seals_daily:
+            self.call_after_refresh(self.seal_daily)
         self.open_requested_place()
 
     async def _settle_interrupted_changes(self, session: Session) -> list[Remark]:

@@ -61,6 +61,7 @@ class AuditTrailScreen(EntrySearchScreen):
         "undo-last-change",
         "go-to-date",
         "reload-entries",
+        "seal",
         "back",
         "first",
         "last",
@@ -214,6 +215,13 @@ class AuditTrailScreen(EntrySearchScreen):
         date_range = await choose_date_range(self, self._filter, self._users)
         if date_range is not None:
             self.open_screen(VerificationScreen(self.open_session, date_range))
+
+    @flow
+    async def action_seal(self) -> None:
+        """Seal all entries since the last seal."""
+        from tui.flows.sealing import seal_trail
+
+        await seal_trail(self, self.open_session)
 
     @flow
     async def action_export(self) -> None:

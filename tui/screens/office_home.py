@@ -10,7 +10,7 @@ from textual import on
 
 from tui.flows.office_content import about_lines, audit_trail_refusal
 from tui.modals.notice import Notice
-from tui.platform.workers import flow, latest
+from tui.platform.workers import flow, latest, once
 from tui.screens.key_screen import KeyScreen
 from tui.widgets.key_table import KeyTable
 from tui.widgets.settings_form import SettingsForm
@@ -79,6 +79,13 @@ class OfficeHome(KeyScreen[T]):
             self.open_screen(AuditTrailScreen(self.open_session, audit_filter), lambda _result: self.reload())
         else:
             self.show_permission_granters()
+
+    @once
+    async def seal_daily(self) -> None:
+        """Seal the Audit Trail in the background if the last seal is a day old."""
+        from tui.flows.sealing import seal_if_due
+
+        await seal_if_due(self, self.open_session)
 
     @latest
     async def show_permission_granters(self) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from core.audit.filter import AuditFilter
 from core.audit.filter_language import format_filter
 from core.base.errors import ApiSetupError
+from tui.flows.seal_report import problem_of, screen_lines
 from tui.flows.verification_report import format_progress, report_lines
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from core.audit.verification import Verification
     from core.audit.verification_report import VerificationReport
     from core.model.audit_entry import AuditEntry
+    from core.seals.seal_report import SealReport
+    from core.seals.verification import SealedVerification
     from tui.session import Session
 
 _BAR_WIDTH = 40
@@ -52,11 +55,14 @@ class VerificationScreen(BaseScreen[None]):
         super().__init__()
         self._session = session
         self._date_range = date_range
-        self._verification: Verification | None = None
+        self._verification: Verification | SealedVerification | None = None
+        self._seals: SealedVerification | None = None
         self._report: VerificationReport | None = None
         self._seconds = 0.0
         self._slowness: str | None = None
         self._listed: tuple[AuditEntry, ...] = ()
+        self._problems: dict[int, str] = {}
+        """What isn't as it was sealed, by the entry's number."""
         self._step_lock = threading.Lock()
 
     def compose_body(self) -> ComposeResult:
@@ -65,7 +71,7 @@ class VerificationScreen(BaseScreen[None]):
             yield Static("", id="bar", markup=False)
             yield Static("", id="result", markup=False)
         with Panel(id="entries"):
-            yield EntryList(empty="", text=_with_problem)
+            yield EntryList(empty="", text=self._with_problem)
 
     def on_mount(self) -> None:
         """Focus the list and start verifying."""
@@ -102,26 +108,34 @@ class VerificationScreen(BaseScreen[None]):
             if self._slowness is None:
                 self._slowness = await self.call_service(self._session.office.audit.slowness, group="verify")
                 self._show_result([])
-            if self._verification is None:
-                start = partial(self._session.office.audit.verification, self._date_range)
-                self._verification = await self.call_service(start, group="verify")
-            while not (self._report and self._report.done):
-                step_start = time.monotonic()
-                self._report = await self.call_service(partial(self._step, self._verification), group="verify")
-                self._seconds += time.monotonic() - step_start
-                self._show(self._report)
+            verification = self._verification
+            if verification is None:
+                start = partial(_verification, self._session, self._date_range)
+                opened = await self.call_service(start, group="verify")
+                verification = self._verification = opened[0]
+                self._seals = opened[1]
+            report = await self._verify_all(verification)
         except ApiSetupError as error:
             self.show_problem(error)
             self.show_status(f"{error} Checked entries are kept. Press r to continue.", "problem")
             return
         finally:
             self.call_later(self.refresh_bindings)
-        self.show_status(
-            "Verified." if self._report.clean else _outcome(self._report),
-            "ok" if self._report.clean else "problem",
-        )
+        sealed = self._seals.seal_report if self._seals is not None else None
+        clean = report.clean and (sealed is None or sealed.clean)
+        self.show_status("Verified." if clean else _outcome(report, sealed), "ok" if clean else "problem")
 
-    def _step(self, verification: Verification) -> VerificationReport:
+    async def _verify_all(self, verification: Verification | SealedVerification) -> VerificationReport:
+        report = self._report
+        while report is None or not report.done:
+            step_start = time.monotonic()
+            report = await self.call_service(partial(self._step, verification), group="verify")
+            self._seconds += time.monotonic() - step_start
+            self._report = report
+            self._show(report)
+        return report
+
+    def _step(self, verification: Verification | SealedVerification) -> VerificationReport:
         # A cancelled step still runs to its end in its thread, so the next one must wait for it.
         with self._step_lock:
             report = verification.run_batch()
@@ -135,12 +149,22 @@ class VerificationScreen(BaseScreen[None]):
 
     def _show(self, report: VerificationReport) -> None:
         self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))
-        self._show_result(report_lines(report))
+        sealed = self._seals.seal_report if self._seals is not None and report.done else None
+        self._show_result([*report_lines(report), *(screen_lines(sealed) if sealed is not None else [])])
+        listed = report.listed
+        if sealed is not None:
+            self._problems = {each.number: problem_of(each) for each in sealed.found}
+            known = {entry.number for entry in listed}
+            listed += tuple(each.entry for each in sealed.found if each.entry and each.number not in known)
         # Compared as a whole, because an entry also leaves the list when its hash is written late.
-        if report.listed != self._listed:
-            self._listed = report.listed
-            self.query_one(EntryList).show_entries(report.listed)
+        if listed != self._listed:
+            self._listed = listed
+            self.query_one(EntryList).show_entries(listed)
             self._show_count()
+
+    def _with_problem(self, entry: AuditEntry) -> str:
+        """Return an entry's text after the words that say what is wrong with it."""
+        return f"{self._problems.get(entry.number) or entry.hash_status.value}: {entry.text}"
 
     def _show_result(self, lines: list[str]) -> None:
         self.query_one("#result", Static).update(
@@ -148,7 +172,8 @@ class VerificationScreen(BaseScreen[None]):
         )
 
     def _show_count(self) -> None:
-        self.query_one("#entries", Panel).show_title("Without a matching hash", f"{len(self._listed):,}")
+        title = "Not as sealed, or without a matching hash" if self._problems else "Without a matching hash"
+        self.query_one("#entries", Panel).show_title(title, f"{len(self._listed):,}")
 
     def action_retry(self) -> None:
         """Continue the stopped verification."""
@@ -202,15 +227,25 @@ async def choose_date_range(screen: BaseScreen[Any], current: AuditFilter, users
     return {"range": days, "everything": AuditFilter()}.get(choice or "")
 
 
-def _outcome(report: VerificationReport) -> str:
-    """Return how many entries have no matching hash, as a status message."""
-    kinds = (("altered", report.altered), ("without hash", report.without_hash), ("deleted", report.orphaned))
+def _outcome(report: VerificationReport, sealed: SealReport | None) -> str:
+    """Return what was found, as a status message."""
+    kinds = [("altered", report.altered), ("without hash", report.without_hash), ("deleted", report.orphaned)]
+    kinds.append(("not plausible", report.plausibility.count))
+    if sealed is not None:
+        kinds.append(("not as sealed", sealed.altered + sealed.inserted + sealed.deleted))
+        problems = len(sealed.problems)
+        kinds.append(("problem with seals" if problems == 1 else "problems with seals", problems))
     return f"Verification found {', '.join(f'{count:,} {word}' for word, count in kinds if count)}."
 
 
-def _with_problem(entry: AuditEntry) -> str:
-    """Return an entry's text after the words that say what is wrong with it."""
-    return f"{entry.hash_status.value}: {entry.text}"
+def _verification(
+    session: Session, days: AuditFilter
+) -> tuple[Verification | SealedVerification, SealedVerification | None]:
+    """Return a verification, which includes the seals if there are any and all entries are verified. Blocks."""
+    if days == AuditFilter() and session.office.seals.seals():
+        sealed = session.office.seals.verification()
+        return sealed, sealed
+    return session.office.audit.verification(days), None
 
 
 def _bar(report: VerificationReport) -> str:

@@ -22,12 +22,40 @@ def add(noun: argparse.ArgumentParser) -> None:
         found="entries that were altered, deleted or have no hash",
     )
     _add_days(verify)
+    verify.add_argument("--seals", action="store_true", help="also compare the entries with the seals")
+    verify.add_argument(
+        "--seal",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a file with a seal that was kept elsewhere, or with its printed line (can be repeated)",
+    )
+    verify.add_argument("--public-key", metavar="FILE", help="the public key that signed the seals (PEM)")
+    offline = verify.add_mutually_exclusive_group()
+    offline.add_argument(
+        "--export", metavar="FILE", help="compare an exported trail (.jsonl) with --seal, without a database"
+    )
+    offline.add_argument("--proof", metavar="FILE", help="check the proof of one entry, without a database")
+    _add_seals(verbs)
     export = verbs.reading("export", "export entries of the Audit Trail to a file, newest first. The export is logged")
     _add_days(export)
     export.add_argument("file", metavar="FILE", help="the file to write; its name must end in .csv or .jsonl")
     _add_filter(export, "export")
     export.add_argument("--replace", action="store_true", help="replace the file if it already exists")
     export.add_argument("--excel", action="store_true", help="start a .csv file with a byte order mark, for Excel")
+
+
+def _add_seals(verbs: Verbs) -> None:
+    seal = verbs.reading("seal", "seal all entries since the last seal. The seal is logged")
+    change = seal.add_mutually_exclusive_group()
+    change.add_argument("--rotate", action="store_true", help="create a new key, which signs the seals after this one")
+    change.add_argument("--next-key", metavar="FILE", help="the public key that signs the seals after this one (PEM)")
+    seal.add_argument("--line", action="store_true", help="print the seal as one line, for an email or a ticket")
+    seals = verbs.reading("seals", "list the seals in the companion")
+    seals.add_argument("--line", action="store_true", help="print each seal as one line")
+    verbs.reading("seal-key", "print the public key of the next seal (PEM)")
+    proof = verbs.reading("proof", "print the proof that an entry is sealed, as JSON")
+    proof.add_argument("number", metavar="NUMBER", type=int, help="the entry's number")
 
 
 def _add_days(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,48 @@
+"""The settings of seals in the configuration file, for all offices and for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.offices.companion_settings import parse_unprompted
+from core.offices.config_table import ConfigTable
+from core.offices.connection_settings import PathResolver
+from core.offices.password_source import SEAL_KEY, PasswordSource
+
+
+@dataclass(frozen=True)
+class ConfiguredSeals:
+    """How an office is sealed, as the configuration file says; None where it says nothing."""
+
+    key_from: PasswordSource | None = None
+    """The source of the private key; None for the key file next to the configuration file."""
+    directory: Path | None = None
+    """The directory for copies of the seals."""
+    daily: bool | None = None
+    """True to seal once a day while the screen is open."""
+
+    def over(self, general: ConfiguredSeals) -> ConfiguredSeals:
+        """Return these settings, with the general ones filled in for those that aren't set."""
+        return ConfiguredSeals(
+            self.key_from or general.key_from,
+            self.directory or general.directory,
+            general.daily if self.daily is None else self.daily,
+        )
+
+
+NO_SEAL_SETTINGS = ConfiguredSeals()
+
+
+def parse_seals(table: ConfigTable, resolve: PathResolver) -> ConfiguredSeals:
+    """Return the settings of seals in a table.
+
+    Raises:
+        InvalidSetting: One of them can't be used.
+    """
+    directory = table.string("seal_dir")
+    return ConfiguredSeals(
+        parse_unprompted(table, SEAL_KEY, resolve),
+        resolve(directory) if directory else None,
+        table.boolean("seal_daily") if "seal_daily" in table else None,
+    )
