@@ -64,15 +64,24 @@ class Fleet:
         requests: The requests to open the offices.
         store: Remembers the last answers.
         clock: The local time.
+        dry_run: True if this run only says what it would do, and opens all offices read-only for that.
 
     Attributes:
         store: Remembers the last answers, and what was changed in several offices.
         clock: The local time.
     """
 
-    def __init__(self, requests: Sequence[OpenRequest], store: FleetStore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        requests: Sequence[OpenRequest],
+        store: FleetStore,
+        clock: Callable[[], datetime],
+        *,
+        dry_run: bool = False,
+    ) -> None:
         self.store = store
         self.clock = clock
+        self._dry_run = dry_run
         self._requests = {request.office.name: request for request in requests}
         self._states = {name: OfficeState(name, request.office.tags) for name, request in self._requests.items()}
         self._before: dict[str, OfficeAnswer] = {}
@@ -281,7 +290,11 @@ class Fleet:
     def _signed_in(self, name: str, office: Office, signed_in: SignedIn) -> None:
         self._remember_database(name, office)
         answer = read_answer(office, actor=signed_in.actor)
-        if not signed_in.writable:
+        is_read_only = not signed_in.writable
+        if self._dry_run and not self._requests[name].office.read_only:
+            # Only this run opens the office read-only.
+            is_read_only = False
+        if is_read_only:
             answer = replace(answer, refusal=office.info.read_only or "This office is read-only.")
         self._actors[name] = signed_in.actor
         self._set(name, signed_in_as=signed_in.actor.user_name)

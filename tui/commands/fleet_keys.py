@@ -51,7 +51,7 @@ def run(command: OfficeCommand) -> int:
     clock, paths = request.context.runtime.clock, request.context.paths
     requests = [_with_password(each) for each in command.selection.requests]
     with closing(FleetStore(paths.fleet, clock)) as store:
-        fleet = Fleet(requests, store, clock)
+        fleet = Fleet(requests, store, clock, dry_run=command.dry_run)
         _sign_in(command, fleet, requests)
         change = _change(command, fleet, request)
         if change is None:
