@@ -55,9 +55,22 @@ def test_a_developer_is_cut_off_in_all_offices_and_taken_back(
 def test_a_dry_run_changes_nothing(fleet: SampleFleet, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     before = [(tmp_path / f"{name}.sqlite3").read_bytes() for name in ("North", "South")]
     assert main([*CUT_OFF, "--dry-run"]) == 0
-    assert "North: ********Gh78 (Appointment Bridge): Enabled → Disabled by Customer" in capsys.readouterr().err
+    assert "North: ********Gh78 (Appointment Bridge): Enabled → Disabled by Customer" in capsys.readouterr().out
     assert [(tmp_path / f"{name}.sqlite3").read_bytes() for name in ("North", "South")] == before
     assert not (tmp_path / "receipts").exists()
+
+
+def test_a_dry_run_as_json_lists_what_would_be_done(
+    fleet: SampleFleet, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "South.sqlite3").unlink()
+    status, document = run(capsys, *CUT_OFF, "--end-subscriptions", "--dry-run")
+    north, south = document["offices"]
+    assert (status, north["status"], south["status"]) == (1, 0, 2)
+    assert [each["subscription"] for each in north["planned"]] == [0, 21]
+    assert (north["planned"][0]["before"], north["planned"][0]["after"]) == ("Enabled", "Disabled by Customer")
+    assert north["outcome"] is None
+    assert "File not found" in south["problems"][0]
 
 
 def test_an_office_that_can_not_be_opened_makes_the_status_1(
@@ -67,6 +80,23 @@ def test_an_office_that_can_not_be_opened_makes_the_status_1(
     status, document = run(capsys, *CUT_OFF)
     assert status == 1
     assert [office["outcome"] for office in document["offices"]] == ["done", "failed"]
+
+
+def test_a_missing_password_of_one_office_does_not_keep_the_others_from_being_cut_off(
+    fleet: SampleFleet, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_PASSWORD", "")
+    with (tmp_path / "config.toml").open("a") as configuration:
+        for name, source in ("East", "DATABASE_PASSWORD"), ("West", "NOT_SET"):
+            configuration.write(
+                f'[offices.{name}]\nhost = "127.0.0.1"\ndatabase = "x"\nuser = "x"\npassword_from = "env:{source}"\n'
+                'od_user = "Admin"\nod_password_from = "env:NOT_SET"\n'
+            )
+    status, document = run(capsys, *CUT_OFF)
+    assert status == 1
+    assert [office["outcome"] for office in document["offices"]] == ["done", "done", "failed", "failed"]
+    assert "hold the Open Dental password, is not set" in document["offices"][2]["problems"][0]
+    assert "hold the database password, is not set" in document["offices"][3]["problems"][0]
 
 
 def test_an_unknown_developer_is_reported(fleet: SampleFleet, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from core.fleet.receipt import read_receipt
 from core.fleet.store import FleetStore
 from core.model.fleet_change import FleetPlan, OfficeOutcome, OfficePlan, OfficeResult
 from tui.commands.confirmation import confirm_with, require_answerable
-from tui.commands.outcome import COULD_NOT, report_error
+from tui.commands.outcome import COULD_NOT
 from tui.commands.report import DONE, WANTING, OfficeReport, combine, document, office_as_json
 from tui.commands.sign_in import read_database_password
 from tui.commands.signals import SignalReceived
@@ -49,10 +49,11 @@ def run(command: OfficeCommand) -> int:
     require_answerable(command.options)
     request = command.selection.requests[0]
     clock, paths = request.context.runtime.clock, request.context.paths
-    requests = [_with_password(each) for each in command.selection.requests]
+    problems: dict[str, ApiSetupError] = {}
+    requests = [_with_password(each, problems) for each in command.selection.requests]
     with closing(FleetStore(paths.fleet, clock)) as store:
-        fleet = Fleet(requests, store, clock)
-        _sign_in(command, fleet, requests)
+        fleet = Fleet(requests, store, clock, dry_run=command.dry_run)
+        _sign_in(command, fleet, requests, problems)
         change = _change(command, fleet, request)
         if change is None:
             print_error("no key of this developer was found in the offices that were read.")
@@ -60,7 +61,7 @@ def run(command: OfficeCommand) -> int:
         results, receipt, problem = _run(command, change)
     if problem:
         print_error(problem)
-    return _report(command, results, receipt, problem)
+    return _report(command, change.plan, results, receipt, problem)
 
 
 def _change(command: OfficeCommand, fleet: Fleet, request: OpenRequest) -> FleetChange | None:
@@ -95,9 +96,7 @@ def _run(command: OfficeCommand, change: FleetChange) -> tuple[tuple[OfficeResul
     plan = change.plan
     lines = [line for office in plan.offices for line in plan_lines(plan, office)]
     if command.dry_run:
-        for line in lines:
-            print_note(line)
-        return tuple(OfficeResult(each.office) for each in plan.offices), None, ""
+        return tuple(_untouched(each) for each in plan.offices), None, ""
     if not any(each.has_work for each in plan.offices):
         return tuple(_untouched(each) for each in plan.offices), None, ""
     if not confirm_with(command.options, lines, plan.developer, f"the developer's name, {plan.developer},"):
@@ -153,42 +152,65 @@ def _finish_offices_on_signal(run: Callable[[Event], Any]) -> Any:
 # -- signing in ------------------------------------------------------------------------
 
 
-def _with_password(request: OpenRequest) -> OpenRequest:
-    """Return a request with its database password, which may have to be typed."""
+def _with_password(request: OpenRequest, problems: dict[str, ApiSetupError]) -> OpenRequest:
+    """Return a request with its database password, which may have to be typed.
+
+    Args:
+        request: The office.
+        problems: Gets the error under the office's name if there is no password.
+    """
     try:
         return replace(request, password=read_database_password(request)) if request.on_server else request
     except ApiSetupError as error:
-        # It stays in the plan, as an office where nothing could be done.
-        report_error(error, request.office.name)
+        problems[request.office.name] = error
         return request
 
 
-def _sign_in(command: OfficeCommand, fleet: Fleet, requests: Sequence[OpenRequest]) -> None:
-    """Sign in to all offices; names and passwords are asked for first, and each office gets one attempt."""
-    credentials: dict[str, Credentials] = {}
+def _sign_in(
+    command: OfficeCommand, fleet: Fleet, requests: Sequence[OpenRequest], problems: Mapping[str, ApiSetupError]
+) -> None:
+    """Sign in to all offices; names and passwords are asked for first, and each office gets one attempt.
+
+    An office without a password stays in the plan, as one where nothing can be done.
+    """
+    users: dict[str, Credentials | ApiSetupError] = {**problems}
     for request in requests:
-        if not request.on_server:
+        if not request.on_server or request.office.name in users:
             continue
-        name = command.sign_in.user_name(request)
-        if not name:
-            raise ConfigurationError("No Open Dental user was given.", "Add --user NAME, or set od_user.")
-        credentials[request.office.name] = Credentials(name, command.sign_in.password(request, name))
+        try:
+            users[request.office.name] = _user_of(command, request)
+        except ApiSetupError as error:
+            users[request.office.name] = error
 
     def on_state(state: OfficeState) -> None:
         if state.failure:
             print_error(f"{sanitize(state.office)}: {sanitize(state.failure, 400)}")
 
-    fleet.sign_in(credentials, on_state, Event())
+    fleet.sign_in(users, on_state, Event())
+
+
+def _user_of(command: OfficeCommand, request: OpenRequest) -> Credentials:
+    name = command.sign_in.user_name(request)
+    if not name:
+        raise ConfigurationError("No Open Dental user was given.", "Add --user NAME, or set od_user.")
+    return Credentials(name, command.sign_in.password(request, name))
 
 
 # -- reporting -------------------------------------------------------------------------
 
 
 def _report(
-    command: OfficeCommand, results: Sequence[OfficeResult], receipt: dict[str, Any] | None, problem: str
+    command: OfficeCommand,
+    plan: FleetPlan,
+    results: Sequence[OfficeResult],
+    receipt: dict[str, Any] | None,
+    problem: str,
 ) -> int:
-    by_office = {result.office: result for result in results}
-    reports = [(request, _office_report(command, by_office.get(request.office.name))) for request in _listed(command)]
+    by_office = {result.office: (planned, result) for planned, result in zip(plan.offices, results, strict=True)}
+    reports = [
+        (request, _office_report(command, plan, *by_office.get(request.office.name, (None, None))))
+        for request in _listed(command)
+    ]
     statuses = [report.status for _, report in reports]
     status = max(combine(statuses), WANTING if problem else DONE)
     done = f"{sum(each.is_settled for each in results)} of {len(results)} offices done."
@@ -207,25 +229,54 @@ def _listed(command: OfficeCommand) -> Sequence[OpenRequest]:
     return command.selection.requests
 
 
-def _office_report(command: OfficeCommand, result: OfficeResult | None) -> OfficeReport:
-    """Return the report of one office; one that isn't in the plan has no key of the developer, or wasn't read."""
-    if result is None:
-        return OfficeReport(DONE, {"dry_run": command.dry_run, "outcome": None, "changes": [], "problems": []})
+def _office_report(
+    command: OfficeCommand, plan: FleetPlan, planned: OfficePlan | None, result: OfficeResult | None
+) -> OfficeReport:
+    """Return the report of one office; one that isn't in the plan has no key of the developer."""
+    if planned is None or result is None:
+        empty: dict[str, Any] = {"outcome": None, "user": None, "planned": [], "changes": [], "problems": []}
+        return OfficeReport(DONE, {"dry_run": command.dry_run, **empty, "receipt_recorded": False})
     data = {
         "dry_run": command.dry_run,
-        "outcome": result.outcome.value,
+        "outcome": None if command.dry_run else result.outcome.value,
         "user": result.user or None,
+        "planned": planned_as_json(plan, planned),
         "changes": [change_to_json(change) for change in result.changes],
         "problems": list(result.problems),
         "receipt_recorded": result.recorded,
     }
+    if command.dry_run:
+        is_possible = result.outcome is not OfficeOutcome.FAILED
+        return OfficeReport(DONE if is_possible else COULD_NOT, data, plan_lines(plan, planned))
     lines = [f"{change.what}: {change.before} → {change.after}, entry {change.entry}" for change in result.changes]
-    status = DONE if command.dry_run else _STATUS[result.outcome]
-    return OfficeReport(status, data, [*map(sanitize, lines), *(sanitize(each, 400) for each in result.problems)])
+    problems = [sanitize(each, 400) for each in result.problems]
+    return OfficeReport(_STATUS[result.outcome], data, [*map(sanitize, lines), *problems])
 
 
-def _lines(request: OpenRequest, report: OfficeReport) -> list[str]:
+def planned_as_json(plan: FleetPlan, office: OfficePlan) -> list[dict[str, Any]]:
+    """Return what a plan does in an office for JSON, with the names of the changes that are made."""
+    if office.problem:
+        return []
+    keys = [
+        {
+            "what": f"API key {key.masked} ({key.developer})",
+            "fingerprint": key.fingerprint,
+            "subscription": 0,
+            "before": key.before.label,
+            "after": plan.status.label,
+        }
+        for key in office.keys
+    ]
+    return keys + [
+        {"what": each.label, "fingerprint": each.fingerprint, "subscription": each.number}
+        for each in office.subscriptions
+    ]
+
+
+def _lines(request: OpenRequest, report: OfficeReport) -> Sequence[str]:
+    if report.data["dry_run"]:
+        return report.lines
     outcome = report.data["outcome"]
-    if outcome is None or report.data["dry_run"]:
+    if outcome is None:
         return []
     return [f"{sanitize(request.office.name)}: {outcome}", *(f"  {line}" for line in report.lines)]
