@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import signal
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.fleet.change_json import change_to_json
-from core.fleet.cut_off import FleetChange, interrupted_change
+from core.fleet.cut_off import FleetChange
 from core.fleet.cut_off_plan import make_receipt_number, plan_cut_off, plan_way_back
-from core.fleet.developers import find_developer, find_developers
+from core.fleet.developers import Developer, find_developer, find_developers
 from core.fleet.fleet import Credentials, Fleet
 from core.fleet.receipt import read_receipt
 from core.fleet.store import FleetStore
-from core.model.fleet_change import FleetPlan, OfficeOutcome, OfficePlan, OfficeResult
+from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome, OfficePlan, OfficeResult
 from tui.commands.confirmation import confirm_with, require_answerable
 from tui.commands.outcome import COULD_NOT
 from tui.commands.report import DONE, WANTING, OfficeReport, combine, document, office_as_json
 from tui.commands.sign_in import read_database_password
-from tui.commands.signals import SignalReceived
+from tui.commands.signals import ENDING_SIGNALS, SignalReceived
 from tui.platform.output import print_error, print_note, print_result
 from tui.widgets.safe_text import sanitize
 
@@ -49,46 +50,87 @@ def run(command: OfficeCommand) -> int:
     require_answerable(command.options)
     request = command.selection.requests[0]
     clock, paths = request.context.runtime.clock, request.context.paths
-    problems: dict[str, ApiSetupError] = {}
-    requests = [_with_password(each, problems) for each in command.selection.requests]
     with closing(FleetStore(paths.fleet, clock)) as store:
+        plan = _plan_on_file(command, store, request)
+        named = None if plan is None else {each.office for each in plan.offices}
+        chosen = [each for each in command.selection.requests if named is None or each.office.name in named]
+        problems: dict[str, ApiSetupError] = {}
+        requests = [_with_password(each, problems) for each in chosen]
         fleet = Fleet(requests, store, clock, dry_run=command.dry_run)
         _sign_in(command, fleet, requests, problems)
-        change = _change(command, fleet, request)
-        if change is None:
-            print_error("no key of this developer was found in the offices that were read.")
-            return WANTING
-        results, receipt, problem = _run(command, change)
-    if problem:
-        print_error(problem)
-    return _report(command, change.plan, results, receipt, problem)
+        missing = ""
+        if plan is None:
+            plan, missing = _cut_off(command, fleet, request)
+        results, receipt, problem = _run(command, FleetChange(fleet, plan, paths.receipts, clock))
+    for each in filter(None, (missing, problem)):
+        print_error(each)
+    return _report(command, plan, results, receipt, missing or problem)
 
 
-def _change(command: OfficeCommand, fleet: Fleet, request: OpenRequest) -> FleetChange | None:
-    """Return the change that the command line asks for; None if the developer has no key."""
-    options, runtime, receipts = command.options, request.context.runtime, request.context.paths.receipts
-    if getattr(options, "continues", False):
-        interrupted = interrupted_change(fleet, receipts, runtime.clock)
-        if interrupted is None:
-            raise ConfigurationError("No change in several offices was interrupted.", "Leave out --continue.")
-        return interrupted
-    number = make_receipt_number(runtime.clock(), runtime.random)
-    if getattr(options, "receipt", None) is not None:
-        found = read_receipt(Path(options.receipt))
-        if not found.plan.disables:
-            raise ConfigurationError("This receipt enabled keys.", "Name the receipt of keys that were disabled.")
-        plan = plan_way_back(found.plan, found.results, number, found.sha256)
-        chosen = {each.office.name for each in command.selection.requests}
-        plan = replace(plan, offices=tuple(each for each in plan.offices if each.office in chosen))
-        return FleetChange(fleet, plan, receipts, runtime.clock)
-    developers = find_developers(fleet.states, fleet.store.joined_names())
-    developer = find_developer(developers, options.developer)
-    if developer is None:
+def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenRequest) -> FleetPlan | None:
+    """Return the plan of a receipt, or of an interrupted change; None if the command line names a developer.
+
+    Raises:
+        ConfigurationError: It can't be read, is about other offices, or does the opposite.
+    """
+    options = command.options
+    selected = {each.office.name for each in command.selection.requests}
+    if options.continues:
+        return _interrupted(command, store, selected)
+    if getattr(options, "receipt", None) is None:
         return None
+    found = read_receipt(Path(options.receipt))
+    if not found.plan.disables:
+        raise ConfigurationError("This receipt enabled keys.", "Name the receipt of keys that were disabled.")
+    number = make_receipt_number(request.context.runtime.clock(), request.context.runtime.random)
+    plan = plan_way_back(found.plan, found.results, number, found.sha256)
+    others = [each.office for each in plan.offices if each.office not in selected]
+    if others and options.all_offices:
+        raise ConfigurationError(
+            f"The receipt names offices that the configuration file doesn't have: {', '.join(others)}. Nothing was"
+            " changed.",
+            "Choose the others with --office NAME or --tag TAG. If an office has another name now, change it back.",
+        )
+    if others:
+        print_note(f"The receipt also names offices that aren't selected: {sanitize(', '.join(others))}")
+    return replace(plan, offices=tuple(each for each in plan.offices if each.office in selected))
+
+
+def _interrupted(command: OfficeCommand, store: FleetStore, selected: Collection[str]) -> FleetPlan:
+    """Return the plan of the change that was interrupted. Its end is recorded for all offices, so all must be there.
+
+    Raises:
+        ConfigurationError: There is none, it is about further offices, or it does the opposite.
+    """
+    plan, verb = store.interrupted(), command.options.verb
+    if plan is None:
+        raise ConfigurationError("No change in several offices was interrupted.", "Leave out --continue.")
+    if plan.verb.lower() != verb:
+        raise ConfigurationError(
+            f"The change that was interrupted is another one: {plan.verb.lower()} the API keys of {plan.developer}."
+            " Nothing was changed.",
+            f"To continue it, run: apisetup keys {plan.verb.lower()} --continue --all-offices",
+        )
+    others = [each.office for each in plan.offices if each.office not in selected]
+    if others and not command.options.all_offices:
+        raise ConfigurationError(
+            f"The change that was interrupted is also about other offices: {', '.join(others)}. Nothing was changed.",
+            "Continue it with --all-offices.",
+        )
+    return plan
+
+
+def _cut_off(command: OfficeCommand, fleet: Fleet, request: OpenRequest) -> tuple[FleetPlan, str]:
+    """Return the plan that cuts the developer of the command line off, and a sentence if no key was found."""
+    options, runtime = command.options, request.context.runtime
+    number = make_receipt_number(runtime.clock(), runtime.random)
+    developers = find_developers(fleet.states, fleet.store.joined_names())
+    found = find_developer(developers, options.developer)
+    developer = found or Developer(options.developer, (options.developer,))
     if developer.similar:
         print_note(f"Similar names, which aren't included: {sanitize(', '.join(developer.similar))}")
     plan = plan_cut_off(developer, fleet.states, number, end_subscriptions=options.end_subscriptions)
-    return FleetChange(fleet, plan, receipts, runtime.clock)
+    return plan, "" if found else "no key of this developer was found in the offices that were read."
 
 
 def _run(command: OfficeCommand, change: FleetChange) -> tuple[tuple[OfficeResult, ...], dict[str, Any] | None, str]:
@@ -101,7 +143,7 @@ def _run(command: OfficeCommand, change: FleetChange) -> tuple[tuple[OfficeResul
         return tuple(_untouched(each) for each in plan.offices), None, ""
     if not confirm_with(command.options, lines, plan.developer, f"the developer's name, {plan.developer},"):
         return tuple(OfficeResult(each.office) for each in plan.offices), None, ""
-    outcome = _finish_offices_on_signal(lambda stopped: change.run(lambda _result: None, stopped))
+    outcome = finish_offices_on_signal(lambda stopped: change.run(lambda _result: None, stopped))
     receipt = outcome.receipt
     kept = None if receipt is None else {"number": receipt.number, "file": receipt.file, "sha256": receipt.sha256}
     return outcome.results, kept, outcome.problem
@@ -124,25 +166,36 @@ def _untouched(office: OfficePlan) -> OfficeResult:
     return OfficeResult(office.office, OfficeOutcome.NOTHING, problems=office.stays)
 
 
-def _finish_offices_on_signal(run: Callable[[Event], Any]) -> Any:
-    """Run a change in a thread. After a signal no further office is begun, and those that were begun are finished."""
-    stopped, found, errors = Event(), list[Any](), list[Exception]()
+def finish_offices_on_signal(run: Callable[[Event], FleetOutcome]) -> FleetOutcome:
+    """Run a change in a thread. After a signal no further office is begun, and those that were begun are finished.
+
+    Raises:
+        SignalReceived: A signal arrived; the change ended before this is raised.
+    """
+    stopped, ended = Event(), Event()
+    found, errors = list[FleetOutcome](), list[Exception]()
 
     def work() -> None:
         try:
             found.append(run(stopped))
         except Exception as error:  # noqa: BLE001 - raised again in the main thread
             errors.append(error)
+        finally:
+            ended.set()
 
-    thread = Thread(target=work)
-    thread.start()
     try:
-        thread.join()
+        # A signal that arrives while the thread starts is handled after that, and never in that thread.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+        Thread(target=work).start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        # Not `Thread.join`: Python before 3.13 takes a thread for ended if a signal interrupts that.
+        ended.wait()
     except (SignalReceived, KeyboardInterrupt) as received:
         stopped.set()
-        thread.join()
+        ended.wait()
         if isinstance(received, SignalReceived) and found:
-            received.outcome = f"{found[0].done} of {len(found[0].results)} offices were done"
+            receipt = f"; receipt {found[0].receipt.file}" if found[0].receipt is not None else ""
+            received.outcome = f"{found[0].done} of {len(found[0].results)} offices were done{receipt}"
         raise
     if errors:
         raise errors[0]
