@@ -87,7 +87,8 @@ def test_license_without_a_title_has_the_default_title(tmp_path: Path) -> None:
         (
             "qqq = 1",
             "qqq",
-            "Valid names: lock_after_minutes, theme, mouse, keys, offices, seal_key_from, seal_dir, seal_daily, prices, license.",
+            "Valid names: lock_after_minutes, theme, mouse, keys, offices, seal_key_from, seal_dir, seal_daily, prices,"
+            " license.",
         ),
         ("[offices.A]\nhosst = 'h'", "offices.A.hosst", "Did you mean offices.A.host?"),
         ("[offices.A]\nreadonly = true", "offices.A.readonly", "Did you mean offices.A.read_only?"),
