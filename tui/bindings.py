@@ -90,7 +90,7 @@ KEYS: tuple[Key, ...] = (
         "slash",
         "filter",
         "Filter",
-        "Show only offices that a filter finds, by text, tag, developer or state.",
+        "Filter the offices by text, tag, developer or state.",
         PRACTICE,
     ),
     Key("end-find", "escape", "end_filter", "Back", "Leave the filter, or go back to the open office.", PRACTICE),
@@ -195,7 +195,7 @@ KEYS: tuple[Key, ...] = (
         "slash",
         "filter",
         "Filter",
-        "Show only the keys that a filter finds, by text, status, permission or date.",
+        "Filter the keys by text, status, permission or date.",
         API_SETUP,
     ),
     Key(

@@ -400,9 +400,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         self.show_status(str(event.error), "problem")
 
     @on(FilterInput.Changed, "#filter")
-    def _clear_filter_error(self) -> None:
-        if self.status.kind == "problem":
-            self.show_status("")
+    def _clear_filter_message(self) -> None:
+        self.show_status("")
 
     @on(FilterInput.Choices)
     def _show_completions(self, event: FilterInput.Choices) -> None:

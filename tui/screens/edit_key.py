@@ -205,7 +205,7 @@ class EditKeyScreen(KeyScreen[None]):
             license_text = f"{accepted.title} (SHA-256 {accepted.sha256[:12]})"
             acceptance_text = f"by {accepted.accepted_by}, {_at(accepted.accepted_at)}"
         if self.size.height < _MIN_HEIGHT_FOR_ALL:
-            disabled = f", {_at(key.date_disabled)}" if key.date_disabled else ""
+            disabled = f", {key.date_disabled:%Y-%m-%d}" if key.date_disabled else ""
             return safe_content(
                 [
                     f"API Key          {key.masked}",

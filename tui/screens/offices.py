@@ -338,8 +338,7 @@ class OfficesScreen(_Screen):
         """Filter by what was typed so far; a word that isn't complete yet changes nothing."""
         from core.fleet.filter import parse_office_filter
 
-        if self.status.kind == "problem":
-            self.show_status("")
+        self.show_status("")
         try:
             self._meets = parse_office_filter(self._filter.value)
         except FilterError:
