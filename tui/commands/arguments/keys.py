@@ -34,7 +34,7 @@ def add(noun: argparse.ArgumentParser) -> None:
     add_key_choice(verbs.changing("remove", "remove API keys from the local registry that were added by mistake"))
 
 
-def _add_continue(choice: argparse._MutuallyExclusiveGroup, change: str) -> None:
+def _add_continue(choice: argparse._ActionsContainer, change: str) -> None:
     choice.add_argument(
         "--continue", dest="continues", action="store_true", help=f"continue {change} where it was interrupted"
     )
