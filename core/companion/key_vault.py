@@ -175,9 +175,8 @@ class KeyVault:
         try:
             present = self.key_ids()
         except EncryptionKeyUnavailable as error:
-            return (
-                f"{error.sentence} {error.hint} Until then, no API key's text can be shown or added." if needed else ""
-            )
+            # The hint comes last, since it may be a command.
+            return f"{error.sentence} So no API key's text can be shown or added. {error.hint}" if needed else ""
         missing = [each for each in needed if each not in present]
         if not missing:
             return ""
