@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_TURN_SECONDS = 0.001
+"""Python's own turn is five times as long, and a dozen threads may take one before the screen does."""
 
 
 def for_each(items: Iterable[T], work: Callable[[T], None], workers: int, stopped: Event) -> None:
@@ -38,9 +43,21 @@ def for_each(items: Iterable[T], work: Callable[[T], None], workers: int, stoppe
                 errors.append(error)
 
     threads = [Thread(target=run, name="office", daemon=True) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with _short_turns():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     if errors:
         raise errors[0]
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Have threads take short turns, so that the one that draws the screen and takes keys doesn't wait for many."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

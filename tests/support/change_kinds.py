@@ -14,6 +14,8 @@ from core.model.api_key import ApiKey, KeyFields, NewKey
 from core.model.payment_types import ListedPaymentType
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
+from core.seals.key_source import GivenSealKey
+from core.seals.service import SealSettings
 from tests.support import opendental_columns
 from tests.support.actors import ADMIN
 from tests.support.practice_rows import (
@@ -36,6 +38,8 @@ NEW_TYPE = "Bank transfer"
 RENAMED_TYPE = "Cash and coins"
 ACCEPTED = Acceptance("Careful", "ab" * 32, 1)
 EDITED = KeyFields("new@example.test", "", ("ApiReadAll", "ApiPatients"), date(2024, 7, 8))
+_SEAL_KEY = "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+"""A private key for tests."""
 NEW = NewKey(Secret(NEW_KEY), NEW_DEVELOPER, EDITED)
 
 
@@ -151,6 +155,19 @@ def fail_to_sign_in(office: Office) -> None:
         office.users.sign_in("Admin", Secret("wrong"))
 
 
+def seal_trail(office: Office) -> None:
+    """Seal the Audit Trail with a key that a later process has, too."""
+    office.seal_settings = lambda: SealSettings(GivenSealKey(lambda: Secret(_SEAL_KEY), "the test"))
+    office.__dict__.pop("seals", None)
+    sealing = office.seals.sealing(ADMIN, "0.2.0")
+    try:
+        while not sealing.read_batch().complete:
+            pass
+        sealing.store()
+    finally:
+        sealing.discard()
+
+
 KINDS: dict[str, Run] = {
     "save settings": save_settings,
     "accept license": lambda office: office.licenses.accept(ADMIN, NEW),
@@ -161,6 +178,7 @@ KINDS: dict[str, Run] = {
     "edit key": lambda office: office.keys.edit(ADMIN, key_of(office, "Appointment Bridge"), EDITED),
     "show key": lambda office: office.keys.show(ADMIN, key_of(office, "Appointment Bridge")),
     "copy key": lambda office: office.keys.copy(ADMIN, key_of(office, "Appointment Bridge")),
+    "seal trail": seal_trail,
     "end subscription": end_subscription,
     "resume subscription": resume_subscription,
     "delete subscription": delete_subscription,
@@ -198,6 +216,7 @@ WORDS = {
     "hide payment type": ("Definition hidden: Check with category: Payment Types; ", "payment type changed from"),
     "unhide payment type": ("Definition edited: Gift certificate with category: Payment Types; ",),
     "move payment type": ("Definition edited: Check with", "Definition edited: Credit Card with"),
+    "seal trail": ("Audit Trail sealed by Admin: seal 1, 10 entries, SHA-256 ",),
     "end subscription": ("API subscription 21 of ", "ended by Admin"),
     "resume subscription": ("API subscription 22 of ", "resumed by Admin"),
     "delete subscription": ("API subscription 23 of ", "deleted by Admin"),

@@ -69,7 +69,8 @@ def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, 
     write_offices(home, practice, second)
     with start(home, practice) as terminal:
         terminal.wait_for("─ Offices  3")
-        terminal.wait_for(rf"^▌ Riverside +{re.escape(practice.server.host)} +\S+ +never")
+        terminal.wait_for("^▌ Riverside +answers +off")
+        terminal.wait_for(rf"^Riverside +{practice.database} on {re.escape(practice.server.host)}")
         terminal.wait_for("PRODUCTION: real patients' data")
         terminal.press("/")
         terminal.type("hill")
@@ -82,7 +83,8 @@ def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, 
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     with start(home, practice) as terminal:
-        terminal.wait_for(r"^▌ Hillside .* 20\d\d-\d\d-\d\d")
+        terminal.wait_for("^▌ Hillside +answers")
+        terminal.wait_for(r"Last opened: 20\d\d-\d\d-\d\d")
 
 
 def test_an_option_opens_one_office(home: Home, practice: ServerPractice, second: ServerPractice) -> None:

@@ -26,7 +26,16 @@ FORBIDDEN = {
 
 WITHOUT_ALTERNATIVE = {
     *("quit", "ask-quit", "palette", "lock", "message", "redraw", "sort", "reveal-here", "clipboard-here"),
-    *("undo-last", "undo-last-change", "undo-here", "why", "developer-entries", "developer-queries", "former-names"),
+    *(
+        "undo-last",
+        "undo-last-change",
+        "undo-here",
+        "why",
+        "seal",
+        "developer-entries",
+        "developer-queries",
+        "former-names",
+    ),
 }
 
 

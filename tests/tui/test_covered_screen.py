@@ -61,36 +61,6 @@ async def test_a_change_of_a_covered_screen_is_not_drawn_again_and_again(above: 
         await until(lambda: is_drawn(below) and is_drawn(app.screen))
 
 
-async def drawn_after_a_change(above: Screen[None], monkeypatch: pytest.MonkeyPatch, expected: int) -> list[str]:
-    """Change a covered screen, and return what was drawn until nothing was left to draw."""
-    app = Stack()
-    drawn: list[str] = []
-    async with app.run_test() as pilot:
-        below = app.screen
-        await app.push_screen(above)
-        await pilot.pause()
-        await until(lambda: is_drawn(app.screen) and is_drawn(below))
-        display = app._display
-
-        def note(screen: Screen[Any], renderable: Any) -> None:
-            drawn.append("".join(segment.text for segment in app.console.render(renderable)))
-            display(screen, renderable)
-
-        monkeypatch.setattr(app, "_display", note)
-        below.query_one(Label).update("after", layout=False)
-        await until(lambda: len(drawn) >= expected and is_drawn(below) and is_drawn(app.screen))
-    return drawn
-
-
-async def test_a_change_under_a_full_size_screen_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await drawn_after_a_change(Above(), monkeypatch, expected=0) == []
-
-
-async def test_a_change_around_a_dialog_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = await drawn_after_a_change(Dialog(), monkeypatch, expected=1)
-    assert ["after" in each for each in drawn] == [True]
-
-
 async def test_what_changed_meanwhile_is_there_when_the_screen_above_is_left() -> None:
     app = Stack()
     async with app.run_test() as pilot:

@@ -40,6 +40,11 @@ class Screen:
         self._stream.feed(text)
 
     @property
+    def text(self) -> str:
+        """The first row."""
+        return str(self._screen.display[0])
+
+    @property
     def look(self) -> list[tuple[object, ...]]:
         """The visible cells: a blank looks the same in every color."""
         cells = [self._screen.buffer[y][x] for y in range(SIZE.height) for x in range(SIZE.width)]
@@ -93,7 +98,44 @@ def test_a_row_with_a_wide_character_is_sent_as_a_whole() -> None:
     display = Display()
     display.draw(rows("a日b"), SIZE, CONSOLE)
     assert "xx" in display.draw(rows("axxb"), SIZE, CONSOLE)
-    assert display.draw(rows("a日b"), SIZE, CONSOLE).startswith("\x1b[1;1Ha日b")
+    assert display.draw(rows("a日b"), SIZE, CONSOLE).startswith("\x1b[1;1H\x1b[Ka日")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_with_wide_characters_and_marks_show_what_was_drawn(seed: int) -> None:
+    random, display = Random(seed), Display()  # noqa: S311 - needs no secrecy
+    everything, changes = Screen(), Screen()
+    for _ in range(100):
+        texts = ["".join(random.choices(["a", "b", " ", "日", "日\u0301", "e\u0301", "👍"], k=9)) for _ in range(4)]
+        update = rows(*texts)
+        everything.feed(update.render_segments(CONSOLE))
+        changes.feed(display.draw(update, SIZE, CONSOLE))
+        assert changes.look == everything.look
+
+
+def test_a_mark_on_a_wide_character_belongs_to_its_first_cell() -> None:
+    display = Display()
+    display.draw(rows("日\u0301a"), SIZE, CONSOLE)
+    assert "日\u0302" in display.draw(rows("日\u0302a"), SIZE, CONSOLE)
+
+
+def test_the_cells_after_a_wide_character_have_their_columns_in_every_terminal() -> None:
+    # Terminals disagree about the width of some characters, such as flags and emoji with a skin tone.
+    display = Display()
+    assert display.draw(rows("│👍🏽│"), SIZE, CONSOLE).startswith("\x1b[1;1H\x1b[K│👍🏽\x1b[1;4H│")
+
+
+@pytest.mark.parametrize(("x", "shown"), [(1, " x"), (2, "日x"), (0, "x ")])
+def test_half_of_a_wide_character_that_is_overwritten_becomes_a_blank(x: int, shown: str) -> None:
+    display, screen = Display(), Screen()
+    screen.feed(display.draw(rows("日a" if x < 2 else "日ab"), SIZE, CONSOLE))
+    strips: list[dict[int, Strip | None]] = [{x: Strip([Segment("x")])}]
+    screen.feed(display.draw(ChopsUpdate(strips, [(0, x, x + 1)], [[x + 1]]), SIZE, CONSOLE))
+    assert screen.text.startswith(shown)
+
+
+def test_a_wide_character_that_the_edge_of_the_terminal_cuts_becomes_a_blank() -> None:
+    assert "日" not in Display().draw(rows("a日"), Size(2, 1), CONSOLE)
 
 
 def test_everything_is_sent_after_the_display_was_forgotten() -> None:

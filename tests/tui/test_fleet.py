@@ -11,6 +11,7 @@ from core.offices.open_request import OpenRequest
 from tests.support.fleets import NAMES, SampleFleet, change_file, read_file
 from tests.support.open_requests import catalog_of
 from tests.support.user_driver import User, running
+from tests.support.waiting import until
 from tui.app import ApisetupApp
 from tui.modals.fleet_change import FleetChangeScreen
 from tui.modals.fleet_sign_in import FleetSignIn, OwnUsers
@@ -45,6 +46,13 @@ async def test_each_office_is_read_in_the_background(fleet: SampleFleet) -> None
     async with at_offices() as user:
         assert user.row.startswith("North | answers | off | 2/5 |")
         assert "2 of 5 keys enabled" in user.text
+
+
+async def test_an_office_is_opened_while_the_others_are_read(fleet: SampleFleet) -> None:
+    async with running(ApisetupApp(None, catalog_of(Path("config.toml").absolute()))) as user:
+        await until(lambda: isinstance(user.app.screen, OfficesScreen) and bool(user.app.screen._listed))
+        user.send("enter")
+        await user.at_api_setup()
 
 
 async def test_an_office_that_can_not_be_read_is_a_cell(fleet: SampleFleet, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def _rotate(command: OfficeCommand, request: OpenRequest, source: PasswordSource
         )
     lines = [sanitize(line, 400) for line in plan]
     if options.dry_run:
-        counts = {"dry_run": True, "readable": keys.readable, "unreadable": keys.unreadable}
+        counts = {"dry_run": True, "readable": keys.readable, "not_readable": keys.unreadable}
         return OfficeReport(DONE, counts, [f"would: {lines[0]}", *lines[1:]])
     if not confirm(options, lines, "Rotate the encryption key?"):
         return OfficeReport(WANTING, {"result": "not confirmed"}, [_NOT_CONFIRMED])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from threading import Event
 from typing import TypeVar
 
-from textual.worker import WorkerFailed
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from tui.platform.workers import ServiceCaller
 
@@ -47,6 +48,9 @@ class BackgroundWork:
         worker = self._screen.run_in_thread(partial(work, self._stopped), "fleet")
         try:
             return await worker.wait()
+        except WorkerCancelled:
+            # The screen was closed; the thread ends after the office that it is at.
+            raise asyncio.CancelledError from None
         except WorkerFailed as failed:
             raise failed.error from None
         finally:

@@ -27,6 +27,8 @@ _GAP = 5
 _ERASED = 6
 """The number of changed blanks at the end of a row from which on erasing costs less than the blanks."""
 
+_FIRST_EMOJI = "\U0001f000"
+"""The first of the characters from which on terminals disagree about widths, such as those of flags."""
 _ITALIC, _FOREGROUND = 3, 38
 """Codes that have no effect on blanks: up to italic, and the foreground, which the numbers of its color follow."""
 
@@ -58,9 +60,7 @@ class Display:
         for y, x, segments in _pieces(update):
             if y >= size.height or x >= size.width:
                 continue  # drawn for a size that the terminal doesn't have any more
-            row = changed.setdefault(y, [*self._rows[y]])
-            cells = _cells(segments, colors)[: size.width - x]
-            row[x : x + len(cells)] = cells
+            _put(_cells(segments, colors), changed.setdefault(y, [*self._rows[y]]), x)
         output = _Output()
         for y, row in sorted(changed.items()):
             before, self._rows[y] = self._rows[y], row
@@ -106,10 +106,8 @@ class _Output:
 
 
 def _draw_row(output: _Output, y: int, before: Sequence[Cell], row: Sequence[Cell]) -> None:
-    # A terminal may clear half of a wide character that is overwritten, so such a row is drawn as a whole.
     if not (_is_simple(before) and _is_simple(row)):
-        output.move_to(0, y)
-        output.write(row)
+        _draw_whole_row(output, y, row)
         return
     end = len(row)
     while end and row[end - 1] == _BLANK:
@@ -131,6 +129,19 @@ def _draw_row(output: _Output, y: int, before: Sequence[Cell], row: Sequence[Cel
         output.erase_to_end()
 
 
+def _draw_whole_row(output: _Output, y: int, row: Sequence[Cell]) -> None:
+    """Draw a row with characters whose width terminals disagree about, or of which they clear halves."""
+    output.move_to(0, y)
+    output.erase_to_end()
+    start = 0
+    for x, cell in enumerate(row):
+        if x and _is_simple([cell]) and not _is_simple([row[x - 1]]):
+            output.write(row[start:x])
+            output.move_to(x, y)
+            start = x
+    output.write(row[start:])
+
+
 def _runs(before: Sequence[Cell], row: Sequence[Cell], end: int) -> Iterator[tuple[int, int]]:
     """Yield the ranges of columns to draw: those that differ, with the short gaps between them."""
     start = stop = -1
@@ -148,7 +159,21 @@ def _runs(before: Sequence[Cell], row: Sequence[Cell], end: int) -> Iterator[tup
 
 
 def _is_simple(row: Sequence[Cell]) -> bool:
-    return all(len(cell[0]) == 1 or cell is _UNKNOWN for cell in row)
+    """Return True if every terminal draws each character in one cell: none is wide, has marks or is an emoji."""
+    return all((len(cell[0]) == 1 and cell[0] < _FIRST_EMOJI) or cell is _UNKNOWN for cell in row)
+
+
+def _put(cells: list[Cell], row: list[Cell], x: int) -> None:
+    """Replace the cells of a row from a column on. What is left of a wide character becomes a blank."""
+    width = len(row)
+    end = min(x + len(cells), width)
+    if row[x] is not _UNKNOWN and not row[x][0]:
+        row[x - 1] = (" ", row[x - 1][1])
+    if end < width and row[end] is not _UNKNOWN and not row[end][0]:
+        row[end] = (" ", row[end][1])
+    row[x:end] = cells[: end - x]
+    if x + len(cells) > width and not cells[width - x][0]:
+        row[-1] = (" ", row[-1][1])
 
 
 def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[Piece]:
@@ -185,7 +210,8 @@ def _cells(segments: Iterable[Segment], colors: ColorSystem) -> list[Cell]:
             if width:
                 cells += [(character, codes), *[("", codes)] * (width - 1)]
             elif cells:
-                cells[-1] = (cells[-1][0] + character, cells[-1][1])
+                base = -1 if cells[-1][0] else -2
+                cells[base] = (cells[base][0] + character, cells[base][1])
     return cells
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("Office", 20, min_width=12, max_width=32),
-    Column("State", 12, min_width=9, max_width=17),
+    Column("State", 13, min_width=9, max_width=17),
     Column("API", 5, min_width=5),
     Column("Keys", 6, min_width=4, right=True),
     Column("Changes", 14, min_width=8, max_width=40),

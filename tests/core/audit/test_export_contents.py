@@ -12,6 +12,7 @@ from core.audit import export as audit_export
 from core.audit.export_format import COLUMNS
 from core.audit.export_target import manifest_file
 from core.audit.filter import AuditFilter
+from core.base.program_version import program_version
 from tests.support.actors import ADMIN
 from tests.support.audit_exports import (
     begin_export,
@@ -41,11 +42,16 @@ def test_every_entry_is_exported_once_newest_first(
     assert result.count == 10
 
 
+HASH = "kMc+sCO6+fr+4OnjVGv08NbV/JYBsaHck8KKdsYujf4="
+"""The hash of the entry 2."""
+
+
 def test_a_csv_file_starts_with_a_header(file_sample: SampleFile, directory: Path) -> None:
     export_entries(file_sample, directory / "trail.csv")
     first = (directory / "trail.csv").read_bytes().split(b"\r\n", 1)[0].decode()
     assert first == "number,time,user_number,user,permission_number,permission,computer,text,log_source," + (
-        "patient_number,last_edit,hash,practice,database"
+        "patient_number,last_edit,hash,practice,database,stored_time,log_source_number,definition,definition_error,"
+        "text_masked,stored_hashes,computed_hash"
     )
 
 
@@ -72,6 +78,13 @@ def test_a_json_line_has_everything_about_an_entry(file_sample: SampleFile, dire
         "hash": "matches",
         "practice": TITLE,
         "database": str(file_sample.companion),
+        "stored_time": "2020-02-29 00:00:00",
+        "log_source_number": 0,
+        "definition": 0,
+        "definition_error": 0,
+        "text_masked": 0,
+        "stored_hashes": HASH,
+        "computed_hash": HASH,
     }
 
 
@@ -93,6 +106,10 @@ def test_a_csv_row_has_everything_about_an_entry(file_sample: SampleFile, direct
         "matches",
         TITLE,
         str(file_sample.companion),
+        "2020-02-29 00:00:00",
+        *"0000",
+        HASH,
+        HASH,
     ]
 
 
@@ -240,6 +257,9 @@ def test_the_manifest_describes_the_export(sample: SamplePractice, directory: Pa
         "server": info.host,
         "exported_by": "Admin",
         "computer": COMPUTER,
+        "program": f"apisetup {program_version()}",
+        "first_number": 3,
+        "last_number": 9,
         "api_keys": "masked",
     }
     assert datetime.fromisoformat(exported_at).tzinfo is not None
