@@ -15,12 +15,9 @@ from core.base.errors import (
     ConfigurationError,
     OperationNotAllowed,
     SignInRefused,
-    StorageFailed,
     WrongNameOrPassword,
 )
 from core.base.secret import Secret
-from core.database.address import FileAddress
-from core.database.database_file import database_exists
 from core.fleet.answers import differences
 from core.fleet.cut_off_plan import make_receipt_number
 from core.fleet.office_reading import reach_of, read_answer
@@ -350,10 +347,7 @@ class _Prompts(ApiSetupError):
 
 
 def _open(request: OpenRequest, known: InspectedDatabase | None = None) -> Office:
-    address = request.office.address
-    if isinstance(address, FileAddress) and not (request.demo or database_exists(address.path)):
-        # One office that is opened by itself is created; among many it is a mistake.
-        raise StorageFailed(f"File not found: {address.path}.", "Open the office by itself to create it.")
+    request.refuse_missing_file()
     password = request.read_password()
     if password is None:
         raise _Prompts("The database password must be typed.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -10,6 +11,7 @@ from functools import partial
 from core.base.errors import ApiSetupError, OperationNotAllowed
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
+from core.model.audit_entry import AuditEntry
 from core.model.audit_events import parse_entry
 from core.model.event_text import format_moment
 from core.model.fleet_change import (
@@ -106,9 +108,9 @@ class _OfficeChange:
 
     def attempt(self, target: _Target, what: str, make: Callable[[], None]) -> None:
         """Make one change, unless an earlier attempt made it. A failure is noted and doesn't stop the others."""
-        before = next((each for each in self.earlier if _made_change(each, target)), None)
+        before = _standing_entry(self.earlier, target)
         if before is not None:
-            self.entries[before.entry.number] = target
+            self._take_earlier(before.entry.number, target, what)
             return
         try:
             make()
@@ -120,6 +122,18 @@ class _OfficeChange:
             made = self.office.last_changes(self.actor)
             if made and _is_about(made[-1].event, target) and _receipt_of(made[-1].event) == self.plan.receipt:
                 self.entries[made[-1].number] = target
+
+    def _take_earlier(self, entry: int, target: _Target, what: str) -> None:
+        """Take a change that an earlier attempt made, and report it if the key's status is the opposite now."""
+        self.entries[entry] = target
+        fingerprint, subscription = target
+        key = self.listed.get(fingerprint)
+        if not subscription and key is not None and key.status.enabled is self.plan.disables:
+            self.failed = True
+            self.problems.append(
+                f"{what}: Entry {entry} says that the status was changed, but it is {key.status.label} now. Look at the"
+                " key in this office."
+            )
 
     def set_status(self, planned: PlannedKey) -> None:
         """Give a key the planned status if it still has the status that the plan says."""
@@ -172,12 +186,7 @@ class _OfficeChange:
         Raises:
             OperationNotAllowed: It was changed again since.
         """
-        parsed = ((each.number, parse_entry(each.text)) for each in self.office.keys.history(key))
-        changes = (
-            number
-            for number, logged in parsed
-            if logged is not None and logged.stage is Stage.DONE and isinstance(logged.event, KeyStatusChanged)
-        )
+        changes = _changes_of_status(self.office.keys.history(key))
         if next(changes, None) != entry:
             sentence = "The status was changed again since the receipt, so it stays as it is."
             raise OperationNotAllowed(sentence, "Look at the key's history in this office.")
@@ -202,9 +211,36 @@ def unrecorded(results: Iterable[OfficeResult]) -> tuple[OfficeResult, ...]:
     return tuple(each for each in results if each.changes and not each.recorded)
 
 
-def _made_change(whole: WholeEntry, target: _Target) -> bool:
-    logged = whole.event
-    return logged is not None and logged.stage is Stage.DONE and _is_about(logged.event, target)
+def _standing_entry(earlier: Iterable[WholeEntry], target: _Target) -> WholeEntry | None:
+    """Return the entry of a change that an earlier attempt made; None if none did.
+
+    Where changes are logged before they are made, a killed program leaves an entry of a change that wasn't made. What
+    settles it adds another entry that says so.
+    """
+    standing: list[WholeEntry] = []
+    for each in sorted(earlier, key=lambda each: (each.entry.stored_moment, each.entry.number)):
+        if each.event is None or not _is_about(each.event.event, target):
+            continue
+        if each.event.stage is Stage.DONE:
+            standing.append(each)
+        elif each.event.stage in (Stage.NOT_DONE, Stage.UNKNOWN) and standing:
+            standing.pop()
+    return standing[-1] if standing else None
+
+
+def _changes_of_status(newest_first: Iterable[AuditEntry]) -> Iterator[int]:
+    """Yield the entries of a key's changes of status that were made, without those that a later one takes back."""
+    not_done: Counter[AuditEvent] = Counter()
+    for each in newest_first:
+        logged = parse_entry(each.text)
+        if logged is None or not isinstance(logged.event, KeyStatusChanged):
+            continue
+        if logged.stage is Stage.NOT_DONE:
+            not_done[logged.event] += 1
+        elif logged.stage is Stage.DONE and not_done[logged.event]:
+            not_done[logged.event] -= 1
+        elif logged.stage is Stage.DONE:
+            yield each.number
 
 
 def _is_about(event: AuditEvent, target: _Target) -> bool:

@@ -78,7 +78,7 @@ def read_seal_file(path: Path) -> Seal:
         ConfigurationError: The file can't be read.
         UnreadableSeal: It isn't a seal.
     """
-    with _translate_os_errors(path, "read"):
+    with _translate_os_errors(path, "read", "Check its name and permissions."):
         text = read_regular_file(path, _MAX_SEAL_BYTES).decode("utf-8", "replace")
     return parse_seal(text, str(path))
 
@@ -131,7 +131,9 @@ def _publish(path: Path, lines: Iterable[str]) -> None:
 
 
 @contextmanager
-def _translate_os_errors(path: Path, verb: str) -> Iterator[None]:
+def _translate_os_errors(
+    path: Path, verb: str, hint: str = "Check seal_dir, and that the directory exists and may be used."
+) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -139,5 +141,5 @@ def _translate_os_errors(path: Path, verb: str) -> Iterator[None]:
         reason = error.strerror or type(error).__name__
         raise ConfigurationError(
             f"{path} can't be {verb}: {reason}.",
-            "Free some space." if full else "Check seal_dir, and that the directory exists and may be used.",
+            "Free some space." if full else hint,
         ) from error

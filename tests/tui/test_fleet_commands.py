@@ -103,6 +103,16 @@ def test_a_missing_password_of_one_office_does_not_keep_the_others_from_being_cu
     assert "hold the database password, is not set" in document["offices"][3]["problems"][0]
 
 
+def test_a_missing_file_among_several_offices_is_not_created(
+    fleet: SampleFleet, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "South.sqlite3").unlink()
+    status, document = run(capsys, "keys", "list", "--all-offices")
+    assert status == 1
+    assert document["offices"][1]["error"]["sentence"].startswith("File not found")
+    assert not (tmp_path / "South.sqlite3").exists()
+
+
 def test_an_unknown_developer_is_reported(fleet: SampleFleet, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("keys", "disable", "--developer", "Nobody", "--all-offices", "--yes", "--json")
     assert main(arguments) == 1

@@ -86,6 +86,8 @@ class CommandSignIn:
     def _account_session(self, request: OpenRequest, permission: Permission) -> Iterator[Session]:
         if self._user is not None and not self._several:
             raise ConfigurationError("An SQLite practice has no users to sign in as.", "Leave out --user.")
+        if self._several:
+            request.refuse_missing_file()
         office = request.open(Secret(""))
         try:
             yield Session(office, office.users.account(request.context.runtime.account, permission))

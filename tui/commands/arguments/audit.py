@@ -46,7 +46,8 @@ def add(noun: argparse.ArgumentParser) -> None:
 
 
 def _add_seals(verbs: Verbs) -> None:
-    seal = verbs.reading("seal", "seal all entries since the last seal. The seal is logged")
+    summary = "seal all entries since the last seal. The seal is logged"
+    seal = verbs.reading("seal", summary, found="nothing was sealed, such as if another program did it")
     change = seal.add_mutually_exclusive_group()
     change.add_argument("--rotate", action="store_true", help="create a new key, which signs the seals after this one")
     change.add_argument("--next-key", metavar="FILE", help="the public key that signs the seals after this one (PEM)")
