@@ -21,7 +21,6 @@ from core.practice.practice import Practice, UserName
 from core.users.sign_in_attempt import Attempt, Claim, find_refusal, opens_api_setup, window_name
 from core.users.user_rows import FAILURES_TO_LOCK, LOCK, RELEVANT, UserReplaced, UserState, find_user, read_state
 
-
 READERS = (Permission.SETUP, Permission.AUDIT_TRAIL)
 """The permissions of which one is enough to read settings and keys. Changing them needs Setup."""
 
@@ -228,9 +227,7 @@ class UserService:
             return _signed_in(actor, attempt.permissions, writable=False)
         return _signed_in(actor, attempt.permissions, writable=True)
 
-    def _log_opening(
-        self, actor: Actor, permissions: Collection[Permission], needs: Sequence[Permission]
-    ) -> SignedIn:
+    def _log_opening(self, actor: Actor, permissions: Collection[Permission], needs: Sequence[Permission]) -> SignedIn:
         """Record in the Audit Trail that API Setup was opened, if the user has its permission and asked for it.
 
         If nothing can be written, the user can still read.

@@ -38,7 +38,12 @@ class Attempt:
     """
 
     def __init__(
-        self, practice: Practice, user: UserName, password: Secret, needs: Sequence[Permission], failures: SignInFailures
+        self,
+        practice: Practice,
+        user: UserName,
+        password: Secret,
+        needs: Sequence[Permission],
+        failures: SignInFailures,
     ) -> None:
         self.password = password
         self.needs = needs
