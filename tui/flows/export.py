@@ -40,7 +40,7 @@ async def export_entries(
     """
     lines = [
         f"Entries: {filter_text or 'everything'}",
-        f"The name must end in .csv (for Excel) or .jsonl. {_record_remark(session)}",
+        *_name_remarks(session),
         "API keys are masked. Patient numbers and texts are not.",
     ]
     suggestion = f"{_suggest_directory()}/audit-trail-{today}.csv"
@@ -98,9 +98,12 @@ async def export_entries(
     screen.open_screen(Notice("Exported", lines))
 
 
-def _record_remark(session: Session) -> str:
-    reason = session.not_recorded
-    return f"Not recorded in the practice: {reason}" if reason else "This is recorded in the Audit Trail."
+def _name_remarks(session: Session) -> list[str]:
+    """Return what to know about the file's name, and whether the export is recorded."""
+    name = "The name must end in .csv (for Excel) or .jsonl."
+    if not session.not_recorded:
+        return [f"{name} This is recorded in the Audit Trail."]
+    return [name, f"Not recorded in the practice: {session.not_recorded}"]
 
 
 def _suggest_directory() -> Path | str:
