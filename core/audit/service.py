@@ -95,7 +95,10 @@ class AuditService:
     def not_recorded(self) -> str:
         """The reason why a session that can't write records nothing in the practice, as a sentence."""
         reason = self._practice.read_only
-        return reason.sentence if reason is not None else "The database refused to record the sign-in."
+        if reason is not None:
+            return reason.sentence
+        on_server = bool(self._practice.profile.host)
+        return "The server refuses to write." if on_server else "The practice's file can't be written."
 
     def slowness(self) -> str:
         """Return why searching, verifying and exporting is slow: missing indexes, with the statements that create them.
