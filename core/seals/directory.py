@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.base.errors import ConfigurationError
+from core.base.file_status import file_status
 from core.base.partial_file import PartialFile, remove_leftovers
 from core.base.private_file import fsync_directory
 from core.base.regular_file import open_regular_file, read_regular_file
@@ -108,7 +109,7 @@ class ListFile:
 def list_file(path: Path) -> ListFile | None:
     """Return the list next to a seal's file; None if there is none."""
     entries = path.with_suffix(_ENTRIES)
-    return ListFile(entries) if path.suffix == _SEAL and entries.is_file() else None
+    return ListFile(entries) if path.suffix == _SEAL and file_status(entries) is not None else None
 
 
 def _places(file: BinaryIO) -> Iterator[tuple[int, int, int]]:

@@ -400,6 +400,11 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         # Said without show_problem(), which logs the error: the text may contain an API key.
         self.show_status(str(event.error), "problem")
 
+    @on(FilterInput.Changed, "#filter")
+    def _clear_filter_error(self) -> None:
+        if self.status.kind == "problem":
+            self.show_status("")
+
     @on(FilterInput.Choices)
     def _show_completions(self, event: FilterInput.Choices) -> None:
         self.show_status("  ".join(event.words) if event.words else "No completions.")
