@@ -71,6 +71,7 @@ class AuditExport:
         may_replace: True if an existing export and manifest may be replaced.
         excel: True to begin a CSV file with a byte order mark. Without it, Excel reads the file in the character set of
             its region.
+        masking: What is masked, for the manifest.
         not_recorded: Why nothing about the export is written to the practice, as a sentence for the manifest; empty to
             record the export in the Audit Trail.
     """
@@ -84,6 +85,7 @@ class AuditExport:
         *,
         may_replace: bool,
         excel: bool = False,
+        masking: str = "masked",
         not_recorded: str = "",
     ) -> None:
         self._practice = practice
@@ -98,6 +100,7 @@ class AuditExport:
         self._practice_columns = (mapper.mask_keys(profile.practice_title), profile.database)
         self._own_entries: set[int] = set()
         self._excel = excel
+        self._masking = masking
         self._not_recorded = not_recorded
         self._offsets = ServerOffsets()
         self._cursor: PageCursor | None = None
@@ -276,7 +279,7 @@ class AuditExport:
             "program": f"apisetup {program_version()}",
             "first_number": json_value(min(self._range)) if self._range else None,
             "last_number": json_value(max(self._range)) if self._range else None,
-            "api_keys": "masked",
+            "api_keys": self._masking,
             "audit_trail": self._record,
         }
         return (json.dumps(manifest, indent=2) + "\n").encode()

@@ -88,8 +88,22 @@ class AuditService:
 
         search = self.search(wanted)
         return AuditExport(
-            self._practice, search, actor, file, may_replace=may_replace, excel=excel, not_recorded=not_recorded
+            self._practice,
+            search,
+            actor,
+            file,
+            may_replace=may_replace,
+            excel=excel,
+            masking=self.masking,
+            not_recorded=not_recorded,
         )
+
+    @property
+    def masking(self) -> str:
+        """What is masked in an export, as the end of "API keys are"."""
+        if self._practice.profile.hides_key_copy:
+            return "masked, except those that only the table apikey has, which the database user can't read"
+        return "masked"
 
     @property
     def not_recorded(self) -> str:

@@ -41,7 +41,7 @@ async def export_entries(
     lines = [
         f"Entries: {filter_text or 'everything'}",
         *_name_remarks(session),
-        "API keys are masked. Patient numbers and texts are not.",
+        f"API keys are {session.office.audit.masking}. Patient numbers and texts are not.",
     ]
     suggestion = f"{_suggest_directory()}/audit-trail-{today}.csv"
     validate = partial(validate_target, may_replace=True)

@@ -26,7 +26,7 @@ from core.office.office import Office, open_server_office
 from core.opendental.permission_types import Permission
 from core.practice.required_rights import NEEDED, OPTIONAL
 from core.users.service import READERS
-from tests.support.audit_exports import finish
+from tests.support.audit_exports import finish, read_manifest
 from tests.support.change_kinds import save_settings
 from tests.support.databases import SampleServer, database_user, runtime
 from tests.support.practice_rows import PASSWORDS
@@ -122,6 +122,8 @@ def test_an_auditor_without_setup_reads_every_page_and_the_export_is_recorded(
         export = office.audit.export(signed_in.actor, AuditFilter(), tmp_path / "trail.csv", may_replace=False)
         export.begin()
         assert finish(export).not_logged is None
+        assert read_manifest(tmp_path / "trail.csv")["api_keys"].startswith("masked, except those that only the table")
+        assert any("can't read the table apikey" in note for note in office.info.notes)
         office.users.sign_out(signed_in.actor)
     assert [kind for kind, _, _ in written.audit] == [83, 122, 122, 83]
     assert (written.changed, written.added, written.removed) == ({}, {}, [])
