@@ -345,7 +345,7 @@ KEYS: tuple[Key, ...] = (
         "verify", "V,f8", "verify", "Verify", "Verify the hashes of all entries, or of those in the range.", AUDIT_TRAIL
     ),
     Key("seal", "S", "seal", "Seal", "Seal all entries since the last seal. This is logged.", AUDIT_TRAIL),
-    Key("export", "x,f9", "export", "Export", "Export the filtered entries to a file. This is logged.", AUDIT_TRAIL),
+    Key("export", "x,f9", "export", "Export", "Export the filtered entries to a file.", AUDIT_TRAIL),
     Key(
         "only-ours",
         "o,f4",

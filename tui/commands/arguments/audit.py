@@ -37,7 +37,10 @@ def add(noun: argparse.ArgumentParser) -> None:
     )
     offline.add_argument("--proof", metavar="FILE", help="check the proof of one entry, without a database")
     _add_seals(verbs)
-    export = verbs.reading("export", "export entries of the Audit Trail to a file, newest first. The export is logged")
+    export = verbs.reading(
+        "export",
+        "export entries of the Audit Trail to a file, newest first. It is logged, unless nothing can be written",
+    )
     _add_days(export)
     export.add_argument("file", metavar="FILE", help="the file to write; its name must end in .csv or .jsonl")
     _add_filter(export, "export")

@@ -655,7 +655,7 @@ complete -c apisetup -n '_shtab_apisetup_using audit proof' -l authority -xka "l
 complete -c apisetup -n '_shtab_apisetup_using audit proof' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
 complete -c apisetup -n '_shtab_apisetup_using audit proof' -l user -x -d 'the Open Dental user to sign in as, instead of the office'"'"'s od_user or APISETUP_OD_USER'
 complete -c apisetup -n '_shtab_apisetup_using audit proof' -l json -d 'print the result as JSON'
-complete -c apisetup -n '_shtab_apisetup_using audit; and test $_shtab_apisetup_npos -eq 0' -a export -d 'Export entries of the Audit Trail to a file, newest first. The export is logged.'
+complete -c apisetup -n '_shtab_apisetup_using audit; and test $_shtab_apisetup_npos -eq 0' -a export -d 'Export entries of the Audit Trail to a file, newest first. It is logged, unless nothing can be written.'
 complete -c apisetup -n '_shtab_apisetup_using audit export' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using audit export' -l demo -d 'open a practice with sample data that is deleted at the end'
 complete -c apisetup -n '_shtab_apisetup_using audit export' -l office -x -d 'open an office from the configuration file (commands: can be repeated)'
