@@ -39,6 +39,7 @@ def receipt_content(plan: FleetPlan, results: Iterable[OfficeResult], written_at
         "developer": plan.developer,
         "status": plan.status.label,
         "undoes_receipt": plan.undoes or None,
+        "not_looked_at": list(plan.unseen),
         "offices": [
             {
                 "office": result.office,
@@ -130,6 +131,7 @@ def _text(plan: FleetPlan, results: Iterable[OfficeResult], written_at: datetime
         *([f"Takes back receipt {plan.undoes}"] if plan.undoes else []),
         f"Written {written_at:%Y-%m-%d %H:%M:%S}",
         f"SHA-256 of {plan.receipt}.json: {sha256}",
+        *(["", f"! {plan.unseen_sentence}"] if plan.unseen else []),
     ]
     for result in results:
         lines += ["", f"{result.office}: {result.outcome.value}"]

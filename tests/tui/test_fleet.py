@@ -111,6 +111,27 @@ async def test_developers_are_shown_only_where_somebody_is_signed_in(fleet: Samp
         assert "Appointment Bridge" not in user.text
 
 
+async def test_an_office_without_a_sign_in_is_a_column_and_is_named_before_and_after_a_cut_off(
+    fleet: SampleFleet, tmp_path: Path
+) -> None:
+    async with at_offices() as user:
+        (tmp_path / "West.sqlite3").rename(tmp_path / "moved")
+        await at_developers(user)
+        assert user.row.endswith("| can't be used")
+        assert "1 not signed in" in user.text
+        assert "Not looked at: West." in user.text
+        await user.press("d")
+        await user.at(FleetChangeScreen)
+        unseen = "1 office was not looked at, and keys there may still work: West."
+        assert unseen in user.text
+        await user.press("ctrl+s")
+        assert "NOT EVERYWHERE: 1 office was not looked at" in user.text
+        await user.enter_text("Appointment Bridge")
+        await user.press("ctrl+y")
+        await user.at(FleetChangeScreen)
+        assert f"Disabled in 2 of 3 offices. {unseen}" in user.status_text
+
+
 async def test_developers_by_office_scroll_both_ways(fleet: SampleFleet) -> None:
     async with at_offices((60, 24)) as user:
         await at_developers(user)

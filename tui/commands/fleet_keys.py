@@ -16,8 +16,9 @@ from core.fleet.cut_off_plan import make_receipt_number, plan_cut_off, plan_way_
 from core.fleet.developers import find_developer, find_developers
 from core.fleet.fleet import Credentials, Fleet
 from core.fleet.receipt import read_receipt
+from core.fleet.sign_outs import record_sign_outs
 from core.fleet.store import FleetStore
-from core.model.fleet_change import FleetPlan, OfficeOutcome, OfficePlan, OfficeResult
+from core.model.fleet_change import FleetPlan, OfficeOutcome, OfficePlan, OfficeResult, unseen_sentence
 from tui.commands.confirmation import confirm_with, require_answerable
 from tui.commands.outcome import COULD_NOT, report_error
 from tui.commands.report import DONE, WANTING, OfficeReport, combine, document, office_as_json
@@ -52,15 +53,21 @@ def run(command: OfficeCommand) -> int:
     requests = [_with_password(each) for each in command.selection.requests]
     with closing(FleetStore(paths.fleet, clock)) as store:
         fleet = Fleet(requests, store, clock, dry_run=command.dry_run)
-        _sign_in(command, fleet, requests)
-        change = _change(command, fleet, request)
-        if change is None:
-            print_error("no key of this developer was found in the offices that were read.")
-            return WANTING
-        results, receipt, problem = _run(command, change)
+        try:
+            _sign_in(command, fleet, requests)
+            change = _change(command, fleet, request)
+            if change is None:
+                print_error("no key of this developer was found in the offices that were read.")
+                _report_unseen([state.office for state in fleet.states if not state.signed_in_as])
+                return WANTING
+            results, receipt, problem = _run(command, change)
+        finally:
+            record_sign_outs(fleet.sign_out(), Event())
     if problem:
         print_error(problem)
-    return _report(command, results, receipt, problem)
+    status = _report(command, change.plan, results, receipt, problem)
+    _report_unseen(change.plan.unseen)
+    return status
 
 
 def _change(command: OfficeCommand, fleet: Fleet, request: OpenRequest) -> FleetChange | None:
@@ -115,7 +122,7 @@ def plan_lines(plan: FleetPlan, office: OfficePlan) -> list[str]:
     lines += [f"{end} {each.label}" for each in office.subscriptions]
     lines += office.stays
     if office.problem:
-        lines = [f"NOT POSSIBLE: {office.problem}"]
+        lines = [f"{'NOT LOOKED AT' if office.unseen else 'NOT POSSIBLE'}: {office.problem}"]
     return [sanitize(f"{office.office}: {line}") for line in lines or ["nothing to do"]]
 
 
@@ -184,11 +191,25 @@ def _sign_in(command: OfficeCommand, fleet: Fleet, requests: Sequence[OpenReques
 # -- reporting -------------------------------------------------------------------------
 
 
+def _report_unseen(offices: Sequence[str]) -> None:
+    if offices:
+        print_error(sanitize(unseen_sentence(offices), 2000))
+
+
 def _report(
-    command: OfficeCommand, results: Sequence[OfficeResult], receipt: dict[str, Any] | None, problem: str
+    command: OfficeCommand,
+    plan: FleetPlan,
+    results: Sequence[OfficeResult],
+    receipt: dict[str, Any] | None,
+    problem: str,
 ) -> int:
     by_office = {result.office: result for result in results}
-    reports = [(request, _office_report(command, by_office.get(request.office.name))) for request in _listed(command)]
+    reports = []
+    for request in _listed(command):
+        name = request.office.name
+        report = _office_report(command, by_office.get(name))
+        report.data["looked_at"] = name not in plan.unseen
+        reports.append((request, report))
     statuses = [report.status for _, report in reports]
     status = max(combine(statuses), WANTING if problem else DONE)
     done = f"{sum(each.is_settled for each in results)} of {len(results)} offices done."

@@ -128,10 +128,12 @@ class FleetDevelopersScreen(BaseScreen[None]):
             self.show_status(message, "ok")
 
     async def _find(self) -> None:
+        offices = self._fleet.states
         # Names of developers are shown only to those who may open API Setup there.
-        offices = tuple(state for state in self._fleet.states if state.signed_in_as)
-        self._developers = await self.call_service(partial(_developers_of, self._fleet, offices), group="developers")
-        self._offices = offices
+        seen = tuple(state for state in offices if state.signed_in_as)
+        self._developers = await self.call_service(partial(_developers_of, self._fleet, seen), group="developers")
+        # Without any sign-in, only the invitation to sign in is shown.
+        self._offices = offices if seen else ()
         if self._by_enabled:
             self._developers = tuple(sorted(self._developers, key=lambda each: -each.enabled))
         self._first = min(self._first, max(0, len(offices) - 1))
@@ -148,6 +150,8 @@ class FleetDevelopersScreen(BaseScreen[None]):
         if self._offices:
             last = self._first + len(shown)
             counts += f" · offices {self._first + 1} to {last} of {len(self._offices)}"
+            unseen = sum(not state.signed_in_as for state in self._offices)
+            counts += f" · {unseen} not signed in" if unseen else ""
         self.query_one("#developers-panel", Panel).show_title("Developers by office", counts)
         self._show_details()
 
