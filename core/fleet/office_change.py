@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from core.base.errors import ApiSetupError, OperationNotAllowed
+from core.fleet.office_reading import renew_list
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
 from core.model.audit_events import parse_entry
@@ -29,6 +30,8 @@ from core.model.subscription_events import SubscriptionStopChanged
 from core.model.whole_entry import WholeEntry
 from core.office.office import Office
 
+_MADE = (Stage.DONE, Stage.UNKNOWN)
+"""The stages of entries whose changes were made, or may have been."""
 _Target = tuple[str, int]
 """The fingerprint of a key, and the number of a subscription or 0."""
 
@@ -50,6 +53,10 @@ def change_office(
         ApiSetupError: The office can't be read, so nothing was tried.
     """
     office.recovery.settle(actor)
+    if continues:
+        # An earlier attempt may have asked headquarters for a change without getting an answer. Its list says whether
+        # the change was made, which is logged then.
+        renew_list(office, actor)
     if plan.undoes:
         _require_receipt(office, plan)
     earlier = office.audit.with_receipt(plan.receipt) if continues else ()
@@ -110,6 +117,11 @@ class _OfficeChange:
         if before is not None:
             self.entries[before.entry.number] = target
             return
+        unanswered = self._unanswered(target)
+        if unanswered is not None:
+            self.entries[unanswered.entry.number] = target
+            self.problems.append(f"{what}: headquarters' answer was lost, and its list shows the change.")
+            return
         try:
             make()
         except ApiSetupError as error:
@@ -120,6 +132,13 @@ class _OfficeChange:
             made = self.office.last_changes(self.actor)
             if made and _is_about(made[-1].event, target) and _receipt_of(made[-1].event) == self.plan.receipt:
                 self.entries[made[-1].number] = target
+
+    def _unanswered(self, target: _Target) -> WholeEntry | None:
+        """Return the entry of an earlier attempt whose outcome was unknown, and that was made as the list says now."""
+        key = self.listed.get(target[0])
+        if target[1] or key is None or key.status is not self.plan.status:
+            return None
+        return next((each for each in self.earlier if _made_change(each, target, Stage.UNKNOWN)), None)
 
     def set_status(self, planned: PlannedKey) -> None:
         """Give a key the planned status if it still has the status that the plan says."""
@@ -176,7 +195,7 @@ class _OfficeChange:
         changes = (
             number
             for number, logged in parsed
-            if logged is not None and logged.stage is Stage.DONE and isinstance(logged.event, KeyStatusChanged)
+            if logged is not None and logged.stage in _MADE and isinstance(logged.event, KeyStatusChanged)
         )
         if next(changes, None) != entry:
             sentence = "The status was changed again since the receipt, so it stays as it is."
@@ -202,9 +221,9 @@ def unrecorded(results: Iterable[OfficeResult]) -> tuple[OfficeResult, ...]:
     return tuple(each for each in results if each.changes and not each.recorded)
 
 
-def _made_change(whole: WholeEntry, target: _Target) -> bool:
+def _made_change(whole: WholeEntry, target: _Target, stage: Stage = Stage.DONE) -> bool:
     logged = whole.event
-    return logged is not None and logged.stage is Stage.DONE and _is_about(logged.event, target)
+    return logged is not None and logged.stage is stage and _is_about(logged.event, target)
 
 
 def _is_about(event: AuditEvent, target: _Target) -> bool:

@@ -34,7 +34,7 @@ def read_answer(office: Office, *, actor: Actor | None = None) -> OfficeAnswer:
     """
     signs = office.diagnosis.life_signs()
     if actor is not None:
-        _renew_list(office, actor)
+        renew_list(office, actor)
     listed = office.keys.list()
     use = office.use.known({key.developer for key in listed.keys}, signs.now.date())
     verified_at, verdict = office.last_verification.read() or (None, "")
@@ -63,7 +63,7 @@ def reach_of(error: ApiSetupError) -> Reach:
     return Reach.UNUSABLE
 
 
-def _renew_list(office: Office, actor: Actor) -> None:
+def renew_list(office: Office, actor: Actor) -> None:
     """Ask a remote authority for its list. If it doesn't answer, the listing itself says so."""
     try:
         fetched = office.keys.fetch()

@@ -135,14 +135,9 @@ class FleetChangeScreen(BaseScreen[None]):
             "",
             f"Type the developer's name, {plan.developer}, to confirm:",
         ]
-        prompt = Prompt(
-            f"{plan.verb} in all these offices?" if plan.unseen else f"{plan.verb} everywhere?",
-            lines,
-            "",
-            partial(_require_name, plan.developer),
-            verb=plan.verb,
-            key="ctrl+y",
-        )
+        title = f"{plan.verb} in these offices?" if plan.unseen else f"{plan.verb} everywhere?"
+        require = partial(_require_name, plan.developer)
+        prompt = Prompt(title, lines, "", require, verb=plan.verb, key="ctrl+y")
         if await self.app.push_screen_wait(prompt) is None:
             self.show_status("Nothing was changed.")
             return
