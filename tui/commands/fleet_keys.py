@@ -15,9 +15,9 @@ from core.fleet.cut_off import FleetChange, interrupted_change
 from core.fleet.cut_off_plan import make_receipt_number, plan_cut_off, plan_way_back
 from core.fleet.developers import find_developer, find_developers
 from core.fleet.fleet import Credentials, Fleet
-from core.fleet.receipt import read_receipt
+from core.fleet.opening import fleet_store
+from core.fleet.receipt import find_receipt, read_receipt
 from core.fleet.sign_outs import record_sign_outs
-from core.fleet.store import FleetStore
 from core.model.fleet_change import FleetPlan, OfficeOutcome, OfficePlan, OfficeResult, unseen_sentence
 from tui.commands.confirmation import confirm_with, require_answerable
 from tui.commands.outcome import COULD_NOT, report_error
@@ -49,10 +49,9 @@ def run(command: OfficeCommand) -> int:
     """
     require_answerable(command.options)
     request = command.selection.requests[0]
-    clock, paths = request.context.runtime.clock, request.context.paths
     requests = [_with_password(each) for each in command.selection.requests]
-    with closing(FleetStore(paths.fleet, clock)) as store:
-        fleet = Fleet(requests, store, clock, dry_run=command.dry_run)
+    with closing(fleet_store(request.context)) as store:
+        fleet = Fleet(requests, store, request.context.runtime.clock, dry_run=command.dry_run)
         try:
             _sign_in(command, fleet, requests)
             change = _change(command, fleet, request)
@@ -80,7 +79,9 @@ def _change(command: OfficeCommand, fleet: Fleet, request: OpenRequest) -> Fleet
         return interrupted
     number = make_receipt_number(runtime.clock(), runtime.random)
     if getattr(options, "receipt", None) is not None:
-        found = read_receipt(Path(options.receipt))
+        named = Path(options.receipt)
+        is_number = not named.exists() and named.name == options.receipt and not named.suffix
+        found = read_receipt(find_receipt(fleet.store, receipts, options.receipt.upper()) if is_number else named)
         if not found.plan.disables:
             raise ConfigurationError("This receipt enabled keys.", "Name the receipt of keys that were disabled.")
         plan = plan_way_back(found.plan, found.results, number, found.sha256)
@@ -208,8 +209,8 @@ def _report(
     for request in _listed(command):
         name = request.office.name
         report = _office_report(command, by_office.get(name))
-        report.data["looked_at"] = name not in plan.unseen
-        reports.append((request, report))
+        data = {**report.data, "looked_at": name not in plan.unseen}
+        reports.append((request, OfficeReport(report.status, data, report.lines)))
     statuses = [report.status for _, report in reports]
     status = max(combine(statuses), WANTING if problem else DONE)
     done = f"{sum(each.is_settled for each in results)} of {len(results)} offices done."

@@ -49,12 +49,12 @@ class FleetAccess:
         """
         with self._lock:
             from core.fleet.fleet import Fleet
-            from core.fleet.store import FleetStore
+            from core.fleet.opening import fleet_store
 
             requests = self._catalog.open_requests()
             if self._fleet is None:
-                clock = self._catalog.context.runtime.clock
-                fleet = Fleet(requests, FleetStore(self.paths.fleet, clock), clock)
+                context = self._catalog.context
+                fleet = Fleet(requests, fleet_store(context), context.runtime.clock)
                 fleet.load()
                 self._fleet = fleet
             else:

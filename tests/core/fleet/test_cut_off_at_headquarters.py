@@ -43,7 +43,9 @@ def hq(server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 @pytest.fixture
-def sample(hq: HeadquartersServer, server_sample: SampleServer, companion_template: Path, tmp_path: Path) -> SampleFleet:
+def sample(
+    hq: HeadquartersServer, server_sample: SampleServer, companion_template: Path, tmp_path: Path
+) -> SampleFleet:
     """A fleet of one practice whose keys headquarters manages."""
     server = server_sample.server
     address = ServerAddress(server.host, server.port, server_sample.database, server.user)
