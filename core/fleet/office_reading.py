@@ -51,6 +51,7 @@ def read_answer(office: Office, *, actor: Actor | None = None) -> OfficeAnswer:
         subscriptions=_read_subscriptions(office) if actor is not None else None,
         verified=verdict,
         verified_at=verified_at,
+        list_age_seconds=_list_age(listed.as_of, signs.now),
     )
 
 
@@ -71,6 +72,10 @@ def renew_list(office: Office, actor: Actor) -> None:
         return
     if fetched is not None:
         office.keys.apply_list(actor, fetched)
+
+
+def _list_age(as_of: datetime | None, now: datetime) -> int:
+    return max(0, int((now - as_of).total_seconds())) if as_of is not None else 0
 
 
 def _read_subscriptions(office: Office) -> tuple[FleetSubscription, ...]:

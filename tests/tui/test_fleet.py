@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 from core.fleet.fleet import Credentials
 from core.offices.open_request import OpenRequest
-from tests.support.fleets import NAMES, SampleFleet, change_file, read_file
-from tests.support.open_requests import catalog_of
+from tests.support.fleets import NAMES, SampleFleet, change_file, ignore, read_file
+from tests.support.open_requests import NOW, catalog_of
 from tests.support.user_driver import User, running
 from tests.support.waiting import until
 from tui.app import ApisetupApp
@@ -61,6 +63,18 @@ async def test_an_office_that_can_not_be_read_is_a_cell(fleet: SampleFleet, tmp_
         assert user.row.startswith("North | can't be used | – | – |")
         assert "File not found" in user.text
         assert "1 not read" in user.text
+
+
+async def test_what_is_not_fresh_has_its_age_in_each_cell(fleet: SampleFleet, tmp_path: Path) -> None:
+    fleet.now = NOW - timedelta(hours=3)
+    known = fleet.open()
+    known.read(ignore, Event())
+    known.store.close()
+    (tmp_path / "North.sqlite3").unlink()
+    async with at_offices() as user:
+        assert user.row.startswith("North | can't be used | off 3 h | 2/5 3 h |")
+        await user.press("down")
+        assert user.row.startswith("South | answers | off | 2/5 |")
 
 
 async def test_the_filter_finds_tags_and_developers(fleet: SampleFleet) -> None:

@@ -16,7 +16,7 @@ from tui.modals.choice import Choice
 from tui.platform.background_work import BackgroundWork
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
-from tui.widgets.fleet_cells import OFFICE_COLUMN, developer_details, office_cell
+from tui.widgets.fleet_cells import OFFICE_COLUMN, developer_details, office_cell, office_column
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import COLUMN_GAP, Column, Row
@@ -143,7 +143,8 @@ class FleetDevelopersScreen(BaseScreen[None]):
         shown = self._offices[self._first : self._first + self._room]
         empty = "Nobody is signed in. Press S to sign in to the offices." if not self._offices else "No API keys."
         self._list.set_empty_text(empty)
-        columns = (Column(state.office, OFFICE_COLUMN, min_width=OFFICE_COLUMN) for state in shown)
+        now = self._fleet.now
+        columns = (office_column(state, now) for state in shown)
         self._list.show_columns(_DEVELOPER, _ENABLED, *columns)
         self._list.show(DeveloperRows(self._developers, shown, self._fleet))
         counts = f"{len(self._developers)}"

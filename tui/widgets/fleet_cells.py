@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.model.age import format_duration
 from core.model.fleet import FleetKey, OfficeState, Reach
 from core.opendental.log_hash import NO_DATE
 from tui.widgets.key_details import status_name
+from tui.widgets.rows import Column
 from tui.widgets.tones import Line, Tone, safe_line
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _UNSEEN = {each: each.value for each in (Reach.NO_ANSWER, Reach.REFUSED, Reach.UNUSABLE)}
 """The text of a cell of an office that nobody looked at, where it says more than that nobody is signed in."""
+_FRESH = timedelta(hours=1)
 OFFICE_COLUMN = 17
 """The width of the column of an office in cells."""
 
@@ -39,6 +41,18 @@ def office_cell(state: OfficeState, keys: Sequence[FleetKey], now: datetime) -> 
     age = format_duration(now - first.changed) if first.changed is not None else ""
     number = f" ({len(keys)})" if len(keys) > 1 else ""
     return " ".join(filter(None, (mark, f"{word[:9]}{number}", age))), tone
+
+
+def office_column(state: OfficeState, now: datetime) -> Column:
+    """Return the column of an office, with the age of its keys in the title unless they are fresh."""
+    age = stale_age(state.age_of_keys(now)) if state.signed_in_as else ""
+    name = state.office if not age else f"{state.office[: OFFICE_COLUMN - len(age) - 1]} {age}"
+    return Column(name, OFFICE_COLUMN, min_width=OFFICE_COLUMN)
+
+
+def stale_age(age: timedelta) -> str:
+    """Return an age in words if it is so long that what was read may not be true any more; empty below an hour."""
+    return "" if age < _FRESH else format_duration(age)
 
 
 def developer_details(developer: Developer, states: Iterable[OfficeState]) -> list[Line]:

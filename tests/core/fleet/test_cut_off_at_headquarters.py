@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -100,6 +103,19 @@ def test_headquarters_disables_the_key(sample: SampleFleet, hq: HeadquartersServ
     assert outcome.results[0].outcome is OfficeOutcome.DONE
     assert keys_disabled(outcome) == DISABLED
     assert hq.status(BRIDGE_KEY) == "DisabledByCustomer"
+
+
+def test_the_keys_are_as_old_as_the_list_of_headquarters(sample: SampleFleet) -> None:
+    fleet = sample.signed_in(ADMIN)
+    (state,) = fleet.states
+    assert state.age_of_keys(fleet.now) < timedelta(minutes=5)
+    companion = sample.paths.configuration.parent / "companion-1.sqlite3"
+    with closing(sqlite3.connect(companion)) as connection, connection:
+        connection.execute("UPDATE apisetup_headquarters_answer SET asked_at = datetime(asked_at, '-3 hours')")
+    fleet.read(ignore, Event())
+    (state,) = fleet.states
+    assert timedelta(hours=3) <= state.age_of_keys(fleet.now) < timedelta(hours=3, minutes=5)
+    assert state.age(fleet.now) < timedelta(minutes=5)
 
 
 def test_a_refusal_of_headquarters_is_shown_and_can_be_retried(sample: SampleFleet, hq: HeadquartersServer) -> None:

@@ -192,3 +192,13 @@ def test_the_last_verification_of_the_audit_trail_is_part_of_the_answer(files: S
     assert answer is not None
     assert answer.verified_at == NOW
     assert answer.verified.endswith("checked)")
+
+
+def test_what_is_not_fresh_has_its_age(files: SampleFleet, tmp_path: Path) -> None:
+    files.open().read(ignore, Event())
+    (tmp_path / "South.sqlite3").unlink()
+    files.now = NOW + timedelta(hours=3)
+    fleet = files.open()
+    fleet.read(ignore, Event())
+    assert state_of(fleet, "South").age(fleet.now) == timedelta(hours=3)
+    assert state_of(fleet, "North").age(fleet.now) == timedelta(0)
