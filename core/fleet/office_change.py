@@ -159,7 +159,7 @@ class _OfficeChange:
     def set_stop(self, planned: PlannedSubscription) -> None:
         """End a subscription, or resume one with the end that it had before."""
         service, receipt = self.office.subscriptions, self.plan.receipt
-        found = service.read(planned.number)
+        found = service.read(planned.number, self.listed.values())
         if found is None:
             raise OperationNotAllowed("The subscription is gone.")
         if found.ended is self.plan.disables:

@@ -9,7 +9,7 @@ from core.base.errors import ApiSetupError, HeadquartersError, LoginRefused, Ser
 from core.diagnosis.econnector import EConnector, EConnectorState
 from core.diagnosis.facts import Maybe
 from core.model.age import format_ago
-from core.model.api_key import ApiKey
+from core.model.api_key import ApiKey, KeyList
 from core.model.fleet import FleetKey, FleetSubscription, OfficeAnswer, Reach
 from core.opendental.key_status import KeyStatus
 
@@ -48,7 +48,7 @@ def read_answer(office: Office, *, actor: Actor | None = None) -> OfficeAnswer:
         keys=tuple(_fleet_key(office, key, use) for key in listed.keys if not key.gone),
         authority=listed.authority.label,
         refusal=listed.authority.refusal,
-        subscriptions=_read_subscriptions(office) if actor is not None else None,
+        subscriptions=_read_subscriptions(office, listed) if actor is not None else None,
         verified=verdict,
         verified_at=verified_at,
         list_age_seconds=_list_age(listed.as_of, signs.now),
@@ -78,8 +78,8 @@ def _list_age(as_of: datetime | None, now: datetime) -> int:
     return max(0, int((now - as_of).total_seconds())) if as_of is not None else 0
 
 
-def _read_subscriptions(office: Office) -> tuple[FleetSubscription, ...]:
-    page = office.subscriptions.load()
+def _read_subscriptions(office: Office, listed: KeyList) -> tuple[FleetSubscription, ...]:
+    page = office.subscriptions.load(listed)
     return tuple(
         FleetSubscription(each.number, each.fingerprint, each.label) for each in page.subscriptions if not each.ended
     )

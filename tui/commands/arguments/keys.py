@@ -32,7 +32,8 @@ def add(noun: argparse.ArgumentParser) -> None:
     add_key_choice(verbs.changing("enable", "enable API keys that the office disabled")).add_argument(
         "--receipt",
         metavar="FILE",
-        help="exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled",
+        help="exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled; its file or"
+        " its number",
     )
     add_key_choice(verbs.changing("remove", "remove API keys from the local registry that were added by mistake"))
 
