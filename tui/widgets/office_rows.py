@@ -95,7 +95,7 @@ def office_row(line: OfficeLine) -> Row:
         _changes(state),
         _age(line),
         _aged(answer.econnector if answer is not None else "", old),
-        _aged(answer.version if answer is not None else "", old),
+        answer.version if answer is not None else _UNKNOWN,
         _day(answer.verified_at) if answer is not None else _UNKNOWN,
         *server_and_database(entry),
         opened,
