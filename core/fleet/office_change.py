@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from core.base.errors import ApiSetupError, OperationNotAllowed
+from core.fleet.office_reading import renew_list
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
 from core.model.audit_entry import AuditEntry
@@ -31,6 +32,8 @@ from core.model.subscription_events import SubscriptionStopChanged
 from core.model.whole_entry import WholeEntry
 from core.office.office import Office
 
+_MADE = (Stage.DONE, Stage.UNKNOWN)
+"""The stages of entries whose changes were made, or may have been."""
 _Target = tuple[str, int]
 """The fingerprint of a key, and the number of a subscription or 0."""
 
@@ -52,6 +55,10 @@ def change_office(
         ApiSetupError: The office can't be read, so nothing was tried.
     """
     office.recovery.settle(actor)
+    if continues:
+        # An earlier attempt may have asked headquarters for a change without getting an answer. Its list says whether
+        # the change was made, which is logged then.
+        renew_list(office, actor)
     if plan.undoes:
         _require_receipt(office, plan)
     earlier = office.audit.with_receipt(plan.receipt) if continues else ()
@@ -112,6 +119,11 @@ class _OfficeChange:
         if before is not None:
             self._take_earlier(before.entry.number, target, what)
             return
+        unanswered = self._unanswered(target)
+        if unanswered is not None:
+            self.entries[unanswered.entry.number] = target
+            self.problems.append(f"{what}: headquarters' answer was lost, and its list shows the change.")
+            return
         try:
             make()
         except ApiSetupError as error:
@@ -135,6 +147,18 @@ class _OfficeChange:
                 " key in this office."
             )
 
+    def _unanswered(self, target: _Target) -> WholeEntry | None:
+        """Return the last entry of an earlier attempt if headquarters' answer was lost, and its list shows the change.
+
+        An outcome is also unknown where headquarters wasn't asked; then nothing says that this change was made.
+        """
+        key = self.listed.get(target[0])
+        if target[1] or key is None or key.status is not self.plan.status:
+            return None
+        entries = _entries_about(self.earlier, target)
+        was_asked = any(stage is Stage.ASKED for _, stage in entries)
+        return entries[-1][0] if was_asked and entries[-1][1] is Stage.UNKNOWN else None
+
     def set_status(self, planned: PlannedKey) -> None:
         """Give a key the planned status if it still has the status that the plan says."""
         key = self.listed.get(planned.fingerprint)
@@ -154,7 +178,7 @@ class _OfficeChange:
     def set_stop(self, planned: PlannedSubscription) -> None:
         """End a subscription, or resume one with the end that it had before."""
         service, receipt = self.office.subscriptions, self.plan.receipt
-        found = service.read(planned.number)
+        found = service.read(planned.number, self.listed.values())
         if found is None:
             raise OperationNotAllowed("The subscription is gone.")
         if found.ended is self.plan.disables:
@@ -211,6 +235,14 @@ def unrecorded(results: Iterable[OfficeResult]) -> tuple[OfficeResult, ...]:
     return tuple(each for each in results if each.changes and not each.recorded)
 
 
+def _entries_about(earlier: Iterable[WholeEntry], target: _Target) -> list[tuple[WholeEntry, Stage]]:
+    """Return the entries about a change with their stages, in the order in which they were written."""
+    in_order = sorted(earlier, key=lambda each: (each.entry.stored_moment, each.entry.number))
+    return [
+        (each, each.event.stage) for each in in_order if each.event is not None and _is_about(each.event.event, target)
+    ]
+
+
 def _standing_entry(earlier: Iterable[WholeEntry], target: _Target) -> WholeEntry | None:
     """Return the entry of a change that an earlier attempt made; None if none did.
 
@@ -218,18 +250,16 @@ def _standing_entry(earlier: Iterable[WholeEntry], target: _Target) -> WholeEntr
     settles it adds another entry that says so.
     """
     standing: list[WholeEntry] = []
-    for each in sorted(earlier, key=lambda each: (each.entry.stored_moment, each.entry.number)):
-        if each.event is None or not _is_about(each.event.event, target):
-            continue
-        if each.event.stage is Stage.DONE:
+    for each, stage in _entries_about(earlier, target):
+        if stage is Stage.DONE:
             standing.append(each)
-        elif each.event.stage in (Stage.NOT_DONE, Stage.UNKNOWN) and standing:
+        elif stage in (Stage.NOT_DONE, Stage.UNKNOWN) and standing:
             standing.pop()
     return standing[-1] if standing else None
 
 
 def _changes_of_status(newest_first: Iterable[AuditEntry]) -> Iterator[int]:
-    """Yield the entries of a key's changes of status that were made, without those that a later one takes back."""
+    """Yield the entries of a key's changes of status that were or may have been made, and weren't taken back later."""
     not_done: Counter[AuditEvent] = Counter()
     for each in newest_first:
         logged = parse_entry(each.text)
@@ -237,9 +267,10 @@ def _changes_of_status(newest_first: Iterable[AuditEntry]) -> Iterator[int]:
             continue
         if logged.stage is Stage.NOT_DONE:
             not_done[logged.event] += 1
-        elif logged.stage is Stage.DONE and not_done[logged.event]:
+        elif logged.stage is not Stage.UNKNOWN and not_done[logged.event]:
+            # The entry that was logged before the change, or before headquarters was asked for it.
             not_done[logged.event] -= 1
-        elif logged.stage is Stage.DONE:
+        elif logged.stage in _MADE:
             yield each.number
 
 

@@ -83,7 +83,19 @@ def test_an_office_that_can_not_be_opened_makes_the_status_1(
     (tmp_path / "South.sqlite3").unlink()
     status, document = run(capsys, *CUT_OFF)
     assert status == 1
-    assert [office["outcome"] for office in document["offices"]] == ["done", "failed"]
+    assert [(office["outcome"], office["looked_at"]) for office in document["offices"]] == [
+        ("done", True),
+        ("failed", False),
+    ]
+
+
+def test_an_office_that_was_not_looked_at_is_named_last(
+    fleet: SampleFleet, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "South.sqlite3").unlink()
+    assert main([*CUT_OFF]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "apisetup: 1 office was not looked at, and keys there may still work: South."
 
 
 def test_a_missing_password_of_one_office_does_not_keep_the_others_from_being_cut_off(
@@ -153,6 +165,13 @@ def test_continuing_never_does_the_opposite_of_its_verb(fleet: SampleFleet, caps
     assert main(["keys", "disable", "--continue", "--all-offices", "--yes"]) == 2
     assert "apisetup keys enable --continue" in capsys.readouterr().err
     assert main(["keys", "enable", "--continue", "--all-offices", "--yes"]) == 0
+    assert read_file(fleet, "South", STATUS) == [(1,)]
+
+
+def test_a_receipt_is_named_by_its_number(fleet: SampleFleet, capsys: pytest.CaptureFixture[str]) -> None:
+    _, document = run(capsys, *CUT_OFF)
+    number = document["offices"][0]["receipt"]["number"]
+    assert main(["keys", "enable", "--receipt", number.lower(), "--all-offices", "--yes"]) == 0
     assert read_file(fleet, "South", STATUS) == [(1,)]
 
 

@@ -16,9 +16,18 @@ from core.fleet.cut_off import FleetChange
 from core.fleet.cut_off_plan import make_receipt_number, plan_cut_off, plan_way_back
 from core.fleet.developers import Developer, find_developer, find_developers
 from core.fleet.fleet import Credentials, Fleet
-from core.fleet.receipt import read_receipt
+from core.fleet.opening import fleet_store
+from core.fleet.receipt import ReadReceipt, find_receipt, read_receipt
+from core.fleet.sign_outs import record_sign_outs
 from core.fleet.store import FleetStore
-from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome, OfficePlan, OfficeResult
+from core.model.fleet_change import (
+    FleetOutcome,
+    FleetPlan,
+    OfficeOutcome,
+    OfficePlan,
+    OfficeResult,
+    unseen_sentence,
+)
 from tui.commands.confirmation import confirm_with, require_answerable
 from tui.commands.outcome import COULD_NOT
 from tui.commands.report import DONE, WANTING, OfficeReport, combine, document, office_as_json
@@ -49,22 +58,27 @@ def run(command: OfficeCommand) -> int:
     """
     require_answerable(command.options)
     request = command.selection.requests[0]
-    clock, paths = request.context.runtime.clock, request.context.paths
-    with closing(FleetStore(paths.fleet, clock)) as store:
+    clock, receipts = request.context.runtime.clock, request.context.paths.receipts
+    with closing(fleet_store(request.context)) as store:
         plan = _plan_on_file(command, store, request)
         named = None if plan is None else {each.office for each in plan.offices}
         chosen = [each for each in command.selection.requests if named is None or each.office.name in named]
         problems: dict[str, ApiSetupError] = {}
         requests = [_with_password(each, problems) for each in chosen]
         fleet = Fleet(requests, store, clock, dry_run=command.dry_run)
-        _sign_in(command, fleet, requests, problems)
-        missing = ""
-        if plan is None:
-            plan, missing = _cut_off(command, fleet, request)
-        results, receipt, problem = _run(command, FleetChange(fleet, plan, paths.receipts, clock))
+        try:
+            _sign_in(command, fleet, requests, problems)
+            missing = ""
+            if plan is None:
+                plan, missing = _cut_off(command, fleet, request)
+            results, receipt, problem = _run(command, FleetChange(fleet, plan, receipts, clock))
+        finally:
+            record_sign_outs(fleet.sign_out(), Event())
     for each in filter(None, (missing, problem)):
         print_error(each)
-    return _report(command, plan, results, receipt, missing or problem)
+    status = _report(command, plan, results, receipt, missing or problem)
+    _report_unseen(plan.unseen)
+    return status
 
 
 def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenRequest) -> FleetPlan | None:
@@ -79,7 +93,7 @@ def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenReques
         return _interrupted(command, store, selected)
     if getattr(options, "receipt", None) is None:
         return None
-    found = read_receipt(Path(options.receipt))
+    found = _read_receipt(store, request.context.paths.receipts, options.receipt)
     if not found.plan.disables:
         raise ConfigurationError("This receipt enabled keys.", "Name the receipt of keys that were disabled.")
     number = make_receipt_number(request.context.runtime.clock(), request.context.runtime.random)
@@ -94,6 +108,13 @@ def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenReques
     if others:
         print_note(f"The receipt also names offices that aren't selected: {sanitize(', '.join(others))}")
     return replace(plan, offices=tuple(each for each in plan.offices if each.office in selected))
+
+
+def _read_receipt(store: FleetStore, receipts: Path, named: str) -> ReadReceipt:
+    """Read the receipt that the command line names by its file or by its number."""
+    file = Path(named)
+    is_number = not file.exists() and file.name == named and not file.suffix
+    return read_receipt(find_receipt(store, receipts, named.upper()) if is_number else file)
 
 
 def _interrupted(command: OfficeCommand, store: FleetStore, selected: Collection[str]) -> FleetPlan:
@@ -156,7 +177,7 @@ def plan_lines(plan: FleetPlan, office: OfficePlan) -> list[str]:
     lines += [f"{end} {each.label}" for each in office.subscriptions]
     lines += office.stays
     if office.problem:
-        lines = [f"NOT POSSIBLE: {office.problem}"]
+        lines = [f"{'NOT LOOKED AT' if office.unseen else 'NOT POSSIBLE'}: {office.problem}"]
     return [sanitize(f"{office.office}: {line}") for line in lines or ["nothing to do"]]
 
 
@@ -252,6 +273,11 @@ def _user_of(command: OfficeCommand, request: OpenRequest) -> Credentials:
 # -- reporting -------------------------------------------------------------------------
 
 
+def _report_unseen(offices: Sequence[str]) -> None:
+    if offices:
+        print_error(sanitize(unseen_sentence(offices), 2000))
+
+
 def _report(
     command: OfficeCommand,
     plan: FleetPlan,
@@ -288,9 +314,10 @@ def _office_report(
     """Return the report of one office; one that isn't in the plan has no key of the developer."""
     if planned is None or result is None:
         empty: dict[str, Any] = {"outcome": None, "user": None, "planned": [], "changes": [], "problems": []}
-        return OfficeReport(DONE, {"dry_run": command.dry_run, **empty, "receipt_recorded": False})
+        return OfficeReport(DONE, {"dry_run": command.dry_run, "looked_at": True, **empty, "receipt_recorded": False})
     data = {
         "dry_run": command.dry_run,
+        "looked_at": not planned.unseen,
         "outcome": None if command.dry_run else result.outcome.value,
         "user": result.user or None,
         "planned": planned_as_json(plan, planned),

@@ -14,7 +14,6 @@ import pytest
 from core.base.errors import ConfigurationError, OperationNotAllowed
 from core.base.secret import Secret
 from core.database.address import ServerAddress
-from core.fleet.cut_off import interrupted_change
 from core.fleet.cut_off_plan import plan_way_back
 from core.fleet.fleet import Credentials, Fleet
 from core.fleet.office_change import change_office
@@ -73,6 +72,18 @@ def test_an_office_without_a_sign_in_can_not_be_changed(files: SampleFleet) -> N
     fleet = files.open()
     fleet.read(ignore, Event())
     assert {each.problem for each in cut_off_plan(fleet).offices} == {"Nobody is signed in to this office."}
+
+
+def test_the_plan_and_the_receipt_name_the_offices_that_were_not_looked_at(files: SampleFleet) -> None:
+    fleet = files.open()
+    fleet.sign_in(None, ignore, Event(), ["North", "South"])
+    plan = cut_off_plan(fleet)
+    sentence = "1 office was not looked at, and keys there may still work: West."
+    assert (plan.unseen, plan.unseen_sentence) == (("West",), sentence)
+    outcome = cut_off(files, plan, fleet)
+    assert outcome.receipt is not None
+    assert json.loads(Path(outcome.receipt.file).read_text())["not_looked_at"] == ["West"]
+    assert f"! {sentence}" in Path(outcome.receipt.text_file).read_text()
 
 
 def test_an_office_that_is_opened_read_only_can_not_be_changed(files: SampleFleet) -> None:
@@ -184,17 +195,17 @@ def test_a_killed_cut_off_is_continued_from_the_journal(
 ) -> None:
     run_killed(tmp_path, NAMES, when, number)
     fleet = files.open()
-    change = interrupted_change(fleet, files.paths.receipts, files.clock)
-    assert change is not None
+    plan = fleet.store.interrupted()
+    assert plan is not None
     fleet.sign_in(None, ignore, Event())
-    outcome = change.run(ignore, Event())
+    outcome = cut_off(files, plan, fleet)
     assert outcome.done == 3
     for name in NAMES:
         changed = [text for text in texts(files, name) if "from Enabled to Disabled by Customer" in text]
         assert len(changed) == 1
         assert read_file(files, name, STATUS) == [(2,)]
     assert all(len(result.changes) == 2 for result in outcome.results)
-    assert interrupted_change(fleet, files.paths.receipts, files.clock) is None
+    assert fleet.store.interrupted() is None
 
 
 def test_an_entry_of_a_change_that_was_not_made_is_not_taken_for_the_change(files: SampleFleet) -> None:
@@ -210,6 +221,23 @@ def test_an_entry_of_a_change_that_was_not_made_is_not_taken_for_the_change(file
     outcome = cut_off(files, plan, fleet)
     assert read_file(files, "North", STATUS) == [(2,)]
     assert [len(result.changes) for result in outcome.results] == [2, 2, 2]
+
+
+def test_an_unknown_outcome_is_not_taken_for_the_change_where_headquarters_was_not_asked(files: SampleFleet) -> None:
+    fleet = files.signed_in()
+    plan = cut_off_plan(fleet)
+    cut_off(files, replace(plan, offices=plan.offices[1:]), fleet)
+    logged = parse_entry(texts(files, "South")[0])
+    assert logged is not None
+    # What is left of a killed program if another one changed the status since.
+    change_file(files, "North", "UPDATE apisetup_key SET status = 2 WHERE developer = ?", BRIDGE)
+    with fleet.open_signed_in("North") as (office, actor):
+        for stage in (Stage.DONE, Stage.UNKNOWN):
+            office._practice.log_outcome(actor, LoggedEvent(logged.event, stage))
+    north = cut_off(files, plan, fleet).results[0]
+    assert north.outcome is OfficeOutcome.DONE
+    assert [bool(change.subscription) for change in north.changes] == [True]
+    assert any("was Disabled by Customer already" in problem for problem in north.problems)
 
 
 def test_an_entry_that_the_status_contradicts_is_reported(files: SampleFleet) -> None:

@@ -87,8 +87,9 @@ def test_license_without_a_title_has_the_default_title(tmp_path: Path) -> None:
         (
             "qqq = 1",
             "qqq",
-            "Valid names: lock_after_minutes, theme, mouse, keys, offices, seal_key_from, seal_dir, seal_daily, prices,"
-            " license.",
+            "Valid names: lock_after_minutes, theme, mouse, keys, offices, seal_key_from, seal_dir, seal_daily,"
+            " companion, companion_password_from, companion_tls, companion_tls_ca, companion_tls_cert,"
+            " companion_tls_key, prices, license.",
         ),
         ("[offices.A]\nhosst = 'h'", "offices.A.hosst", "Did you mean offices.A.host?"),
         ("[offices.A]\nreadonly = true", "offices.A.readonly", "Did you mean offices.A.read_only?"),
