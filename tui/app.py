@@ -18,7 +18,7 @@ from tui.headings import office_heading, unconnected_heading
 from tui.key_names import display
 from tui.modals.notice import message_notice
 from tui.modals.question import Answer, Question
-from tui.opening import choose_first_office, offices_screen, open_embedded
+from tui.opening import choose_first_office, offices_screen, open_embedded, sign_in_account
 from tui.places import existing_places, go_to_place, may_leave, unsaved_on
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
@@ -114,8 +114,7 @@ class ApisetupApp(TerminalApp):
         self._office = office
         self.show_heading(office_heading(office.info, request))
         if not request.on_server:
-            account = request.context.runtime.account
-            return await self.push_screen_wait(ApiSetupScreen(lambda: Session(office, office.users.account(account))))
+            return await self.push_screen_wait(ApiSetupScreen(partial(sign_in_account, office, request)))
         signed_in = await self.push_screen_wait(SignInScreen(office))
         if signed_in is None:
             return None

@@ -85,8 +85,15 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("back-to-offices", "escape", "app.offices", "Offices", "Go back to the list of offices.", PRACTICE),
     Key("open-office", "enter", "open_office", "Open", "Open the selected office.", PRACTICE),
-    Key("find-office", "slash", "filter", "Filter", "Show only offices that contain a text.", PRACTICE),
-    Key("end-find", "escape", "end_filter", "List", "Leave the filter, or go back to the open office.", PRACTICE),
+    Key(
+        "find-office",
+        "slash",
+        "filter",
+        "Filter",
+        "Filter the offices by text, tag, developer or state.",
+        PRACTICE,
+    ),
+    Key("end-find", "escape", "end_filter", "Back", "Leave the filter, or go back to the open office.", PRACTICE),
     Key("reload-offices", "r,f6,ctrl+r", "reload", "Reload", "Reload the configuration file.", PRACTICE),
     Key(
         "sign-in-many",
@@ -183,7 +190,14 @@ KEYS: tuple[Key, ...] = (
         API_SETUP,
     ),
     Key("about", "i,f9", "about", "Practice", "Show details of the practice, the database and the server.", API_SETUP),
-    Key("filter", "slash", "filter", "Filter", "Show only the rows that contain a text.", API_SETUP),
+    Key(
+        "filter",
+        "slash",
+        "filter",
+        "Filter",
+        "Filter the keys by text, status, permission or date.",
+        API_SETUP,
+    ),
     Key(
         "why",
         "w",
@@ -331,7 +345,7 @@ KEYS: tuple[Key, ...] = (
         "verify", "V,f8", "verify", "Verify", "Verify the hashes of all entries, or of those in the range.", AUDIT_TRAIL
     ),
     Key("seal", "S", "seal", "Seal", "Seal all entries since the last seal. This is logged.", AUDIT_TRAIL),
-    Key("export", "x,f9", "export", "Export", "Export the filtered entries to a file. This is logged.", AUDIT_TRAIL),
+    Key("export", "x,f9", "export", "Export", "Export the filtered entries to a file.", AUDIT_TRAIL),
     Key(
         "only-ours",
         "o,f4",

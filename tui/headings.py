@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.session import NO_SETUP
 from tui.widgets.safe_text import sanitize
 from tui.widgets.title_line import PRODUCTION, READ_ONLY, Heading
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 def office_heading(info: PracticeInfo, request: OpenRequest, signed_in: SignedIn | None = None) -> Heading:
     """Return the title line of an open office, as the connected server reports it."""
-    read_only = bool(info.read_only) or (signed_in is not None and not signed_in.writable)
+    read_only = bool(info.read_only)
+    if signed_in is not None:
+        read_only = read_only or not (signed_in.writable and signed_in.has_setup)
     return Heading(
         practice=info.title,
         database=info.database,
@@ -23,6 +26,7 @@ def office_heading(info: PracticeInfo, request: OpenRequest, signed_in: SignedIn
         versions=f"Open Dental {info.version} · {info.server}",
         user=sanitize(signed_in.actor.user_name, 24) if signed_in else "",
         flags=_flags(request, read_only=read_only or request.read_only),
+        reason=NO_SETUP if signed_in is not None and not signed_in.has_setup else "",
     )
 
 

@@ -10,6 +10,7 @@ from tui.platform.shell import TerminalApp
 from tui.session import Session
 
 if TYPE_CHECKING:
+    from core.office.office import Office
     from core.offices.catalog import OfficeCatalog
     from core.offices.open_request import OpenRequest
     from tui.flows.fleet_access import FleetAccess
@@ -31,8 +32,14 @@ async def choose_first_office(
 
 def open_embedded(request: OpenRequest) -> Session:
     """Open an office that needs no password and no sign-in, for the operating system's account."""
-    office = request.open(Secret(""))
-    return Session(office, office.users.account(request.context.runtime.account))
+    return sign_in_account(request.open(Secret("")), request)
+
+
+def sign_in_account(office: Office, request: OpenRequest) -> Session:
+    """Sign in to an open office without passwords as the operating system's account."""
+    from core.users.service import READERS
+
+    return Session(office, office.users.account(request.context.runtime.account, *READERS))
 
 
 def offices_screen() -> type[OfficesScreen]:

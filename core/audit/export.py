@@ -47,6 +47,8 @@ class ExportResult:
     done: bool = False
     sha256: str = ""
     """The SHA-256 of the whole file in hexadecimal; empty until it is complete."""
+    not_recorded: str = ""
+    """The reason why the practice has no entry about the export; empty if it has one."""
     not_logged: ApiSetupError | None = None
     """The reason the Audit Trail has no entry about the end of the export, though the files are complete; or None."""
 
@@ -69,6 +71,9 @@ class AuditExport:
         may_replace: True if an existing export and manifest may be replaced.
         excel: True to begin a CSV file with a byte order mark. Without it, Excel reads the file in the character set of
             its region.
+        masking: What is masked, for the manifest.
+        not_recorded: Why nothing about the export is written to the practice, as a sentence for the manifest; empty to
+            record the export in the Audit Trail.
     """
 
     def __init__(
@@ -80,6 +85,8 @@ class AuditExport:
         *,
         may_replace: bool,
         excel: bool = False,
+        masking: str = "masked",
+        not_recorded: str = "",
     ) -> None:
         self._practice = practice
         self._search = search
@@ -93,6 +100,8 @@ class AuditExport:
         self._practice_columns = (mapper.mask_keys(profile.practice_title), profile.database)
         self._own_entries: set[int] = set()
         self._excel = excel
+        self._masking = masking
+        self._not_recorded = not_recorded
         self._offsets = ServerOffsets()
         self._cursor: PageCursor | None = None
         self._read_all = False
@@ -104,15 +113,14 @@ class AuditExport:
         """Record in the Audit Trail that the export begins, and create its partial file.
 
         Raises:
+            NotAuthorized: The user lost the permission AuditTrail.
             NotPermitted: The Audit Trail can't be written, so nothing is exported.
             ExportFailed: The directory can't be written.
             PracticeUnavailable: The database can't be written.
         """
         try:
             with self._logged(self._started):
-                self._file.create()
-                if self._format is ExportFormat.CSV:
-                    self._file.write(f"{_BYTE_ORDER_MARK if self._excel else ''}{csv_lines([COLUMNS])}")
+                self._create_file()
         except BaseException as error:
             self._file.remove()
             if not isinstance(error, NotPermitted):
@@ -121,6 +129,11 @@ class AuditExport:
                 "Every export is logged, but this practice can't be written to. Nothing was exported.",
                 error.hint,
             ) from error
+
+    def _create_file(self) -> None:
+        self._file.create()
+        if self._format is ExportFormat.CSV:
+            self._file.write(f"{_BYTE_ORDER_MARK if self._excel else ''}{csv_lines([COLUMNS])}")
 
     def run_batch(self) -> ExportResult:
         """Write entries for about `BATCH_SECONDS`, at least one page, and return the progress.
@@ -145,7 +158,7 @@ class AuditExport:
             return
         self._file.remove()
         # A signal may have interrupted the last batch right after the files got their names.
-        if not self._file.is_published:
+        if not self._file.is_published and not self._not_recorded:
             self._practice.log_outcome(self._actor, LoggedEvent(self._started, Stage.NOT_DONE))
 
     def discard(self) -> None:
@@ -225,6 +238,8 @@ class AuditExport:
             with suppress(ApiSetupError):
                 self.cancel()
             raise
+        if self._not_recorded:
+            return self._progress(done=True)
         event = ExportFinished(self._name, self._actor.user_name, self._counts.total(), self._file.sha256)
         try:
             with self._practice.unit_of_work(self._actor, event):
@@ -264,17 +279,29 @@ class AuditExport:
             "program": f"apisetup {program_version()}",
             "first_number": json_value(min(self._range)) if self._range else None,
             "last_number": json_value(max(self._range)) if self._range else None,
-            "api_keys": "masked",
+            "api_keys": self._masking,
+            "audit_trail": self._record,
         }
         return (json.dumps(manifest, indent=2) + "\n").encode()
 
+    @property
+    def _record(self) -> str:
+        """What the manifest says about the record of this export."""
+        if self._not_recorded:
+            return f"not recorded in the practice: {self._not_recorded}"
+        return f"recorded in the practice: entry {', '.join(map(str, sorted(self._own_entries)))}"
+
     def _progress(self, *, done: bool) -> ExportResult:
         sha256 = self._file.sha256 if done else ""
-        return ExportResult(self._counts.total(), self._reached, self._file.path, done, sha256)
+        return ExportResult(self._counts.total(), self._reached, self._file.path, done, sha256, self._not_recorded)
 
     @contextmanager
     def _logged(self, event: AuditEvent) -> Iterator[None]:
-        """Run the body as a change that is recorded in the Audit Trail as this event."""
+        """Run the body as a change that is recorded in the Audit Trail as this event, unless nothing is recorded."""
+        if self._not_recorded:
+            self._practice.require_authorized(self._actor, event)
+            yield
+            return
         try:
             with self._practice.unit_of_work(self._actor, event, mode=WriteMode.SPANS_DATABASES) as work:
                 self._own_entries.update(row.number for row in work.rows)

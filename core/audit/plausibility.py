@@ -129,9 +129,12 @@ class Plausibility:
             self._remote.add(tag)
         if stage is Stage.UNKNOWN:
             self._statuses.pop(tag, None)
+        before = self._statuses.get(tag)
+        if stage is Stage.NOT_DONE and tag not in self._remote and before is not None and before[0] is event.after:
+            # It takes the entry before it back: where nothing can be rolled back, changes are logged first.
+            self._statuses[tag] = (event.before, number)
         if stage is not Stage.DONE:
             return
-        before = self._statuses.get(tag)
         self._statuses[tag] = (event.after, number)
         if before is None or before[0] is event.before:
             return

@@ -65,12 +65,54 @@ class AuditService:
         return Verification(self._practice, wanted, self._maker())
 
     def export(
-        self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool, excel: bool = False
+        self,
+        actor: Actor,
+        wanted: AuditFilter,
+        file: Path,
+        *,
+        may_replace: bool,
+        excel: bool = False,
+        not_recorded: str = "",
     ) -> AuditExport:
-        """Return an export of the entries that a filter shows, to a file from `validate_target`."""
+        """Return an export of the entries that a filter shows, to a file from `validate_target`.
+
+        Args:
+            actor: The user who exports them.
+            wanted: The filter.
+            file: The path of the export.
+            may_replace: True if an existing export may be replaced.
+            excel: True for a CSV file that Excel reads as UTF-8.
+            not_recorded: Why nothing is recorded in the practice, from `not_recorded`; empty to record the export.
+        """
         from core.audit.export import AuditExport
 
-        return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace, excel=excel)
+        search = self.search(wanted)
+        return AuditExport(
+            self._practice,
+            search,
+            actor,
+            file,
+            may_replace=may_replace,
+            excel=excel,
+            masking=self.masking,
+            not_recorded=not_recorded,
+        )
+
+    @property
+    def masking(self) -> str:
+        """What is masked in an export, as the end of "API keys are"."""
+        if self._practice.profile.hides_key_copy:
+            return "masked, except those that only the table apikey has, which the database user can't read"
+        return "masked"
+
+    @property
+    def not_recorded(self) -> str:
+        """The reason why a session that can't write records nothing in the practice, as a sentence."""
+        reason = self._practice.read_only
+        if reason is not None:
+            return reason.sentence
+        on_server = bool(self._practice.profile.host)
+        return "The server refuses to write." if on_server else "The practice's file can't be written."
 
     def slowness(self) -> str:
         """Return why searching, verifying and exporting is slow: missing indexes, with the statements that create them.

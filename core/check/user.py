@@ -38,7 +38,17 @@ def check_user(practice: Practice, name: str | None, *, signs_in: bool) -> Check
             f"{rights.name} has a blank password in Open Dental, so anyone can sign in with that name.",
             "Set one in Open Dental, Setup > Security.",
         )
-    for permission in (Permission.SETUP, Permission.AUDIT_TRAIL):
+    if Permission.AUDIT_TRAIL in rights.permissions and Permission.SETUP not in rights.permissions:
+        yield CheckResult(
+            "user-setup",
+            CheckStatus.NOTE,
+            f"{rights.name} lacks the permission Setup, so apisetup opens on the Audit Trail and changes nothing.",
+            "To let this user change settings and keys, grant it in Open Dental, Setup > Security.",
+        )
+        permissions: tuple[Permission, ...] = (Permission.AUDIT_TRAIL,)
+    else:
+        permissions = (Permission.SETUP, Permission.AUDIT_TRAIL)
+    for permission in permissions:
         granted = permission in rights.permissions
         yield CheckResult(
             f"user-{permission.label.lower()}",

@@ -175,9 +175,8 @@ class KeyVault:
         try:
             present = self.key_ids()
         except EncryptionKeyUnavailable as error:
-            return (
-                f"{error.sentence} {error.hint} Until then, no API key's text can be shown or added." if needed else ""
-            )
+            # The hint comes last, since it may be a command.
+            return f"{error.sentence} So no API key's text can be shown or added. {error.hint}" if needed else ""
         missing = [each for each in needed if each not in present]
         if not missing:
             return ""
@@ -204,18 +203,19 @@ class KeyVault:
             EncryptionKeyUnavailable: The key file can't be written; nothing was changed.
             PracticeUnavailable: The companion can't be written; nothing was changed.
         """
-        old, new = self.keys.read(), given or EncryptionKey.generate()
-        if given is None:
-            self._key_file().replace((new, *old))
-        known = {key.id: key for key in (*old, new)}
-        encrypted, unreadable, needed = 0, [], set[str]()
+        new = given or EncryptionKey.generate()
+        encrypted, unreadable = 0, []
         with write() as connection:
+            # Read while no other program can rotate: one that did it in between would have replaced the file.
+            old = self.keys.read()
+            if given is None:
+                self._key_file().replace((new, *old))
+            known = {key.id: key for key in (*old, new)}
             for row in connection.execute(select(REGISTRY_KEY)).all():
                 try:
                     text = known[row.key_id].open(row.sealed, row.fingerprint)
                 except (KeyError, EncryptionKeyUnavailable):
                     unreadable.append(row.masked)
-                    needed.add(row.key_id)
                     continue
                 values = {"key_id": new.id, "sealed": new.seal(text, row.fingerprint)}
                 is_row = REGISTRY_KEY.c.fingerprint == row.fingerprint
@@ -223,8 +223,16 @@ class KeyVault:
                 encrypted += 1
             _record(connection, new.id, clock())
         if given is None:
-            self._key_file().replace((new, *(key for key in old if key.id in needed)))
+            with write() as connection:
+                self._drop_unneeded_keys(connection)
         return Rotation(new.id, encrypted, tuple(unreadable))
+
+    def _drop_unneeded_keys(self, connection: Connection) -> None:
+        """Drop the keys of the file that are neither the current one nor needed by a text."""
+        current = current_key_id(connection)
+        needed = {current, *connection.scalars(select(REGISTRY_KEY.c.key_id).distinct())}
+        kept = [key for key in self.keys.read() if key.id in needed]
+        self._key_file().replace(sorted(kept, key=lambda key: key.id != current))
 
     def _key_file(self) -> KeyFile:
         if not isinstance(self.keys, KeyFile):

@@ -73,7 +73,9 @@ class FleetChange:
             written, problem = self._write_receipt(changed=before != self._results)
             if written is not None:
                 problem = self._record(written, on_result)
-            store.finish(receipt)
+            if not problem:
+                # Otherwise it counts as interrupted, so that the receipt can still be completed.
+                store.finish(receipt)
         return FleetOutcome(self.plan, self.results, written, problem)
 
     @property

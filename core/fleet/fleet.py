@@ -16,12 +16,9 @@ from core.base.errors import (
     ConfigurationError,
     OperationNotAllowed,
     SignInRefused,
-    StorageFailed,
     WrongNameOrPassword,
 )
 from core.base.secret import Secret
-from core.database.address import FileAddress
-from core.database.database_file import database_exists
 from core.fleet.answers import differences
 from core.fleet.cut_off_plan import make_receipt_number
 from core.fleet.office_reading import reach_of, read_answer
@@ -55,8 +52,9 @@ class Credentials:
     password: Secret
 
 
-SignInWith = Credentials | Mapping[str, Credentials] | None
-"""One user for all offices, one for each by its name, or each office's own user in the configuration."""
+SignInWith = Credentials | Mapping[str, Credentials | ApiSetupError] | None
+"""One user for all offices, one for each by its name, or each office's own user in the configuration. An error instead
+of a user says why there is none for that office."""
 
 
 class Fleet:
@@ -66,7 +64,8 @@ class Fleet:
         requests: The requests to open the offices.
         store: Remembers the last answers.
         clock: The local time.
-        dry_run: True if this run only says what it would do, and opens all offices read-only for that.
+        dry_run: True if the offices are opened read-only because nothing is to be changed now. What could be changed is
+            found out all the same.
 
     Attributes:
         store: Remembers the last answers, and what was changed in several offices.
@@ -82,8 +81,8 @@ class Fleet:
         dry_run: bool = False,
     ) -> None:
         self.store = store
-        self.clock = clock
         self._dry_run = dry_run
+        self.clock = clock
         self._requests = {request.office.name: request for request in requests}
         self._states = {name: OfficeState(name, request.office.tags) for name, request in self._requests.items()}
         self._before: dict[str, OfficeAnswer] = {}
@@ -176,7 +175,7 @@ class Fleet:
         waiting = [name for name in wanted if name in self._requests and name not in self._actors]
 
         def sign_in_one(name: str) -> None:
-            self._try_to_sign_in(name, _for_office(credentials, name), on_state)
+            self._try_to_sign_in(name, credentials, on_state)
 
         try:
             if isinstance(credentials, Credentials):
@@ -263,10 +262,10 @@ class Fleet:
         except ApiSetupError as error:
             return self._failed(name, error)
 
-    def _try_to_sign_in(self, name: str, credentials: Credentials | None, on_state: OnState) -> ApiSetupError | None:
+    def _try_to_sign_in(self, name: str, credentials: SignInWith, on_state: OnState) -> ApiSetupError | None:
         on_state(self._set(name, reach=Reach.READING))
         try:
-            self._sign_in(name, credentials)
+            self._sign_in(name, _for_office(credentials, name))
         except _Prompts:
             on_state(self._set(name, reach=Reach.PROMPTS, failure=_PROMPTS))
         except ApiSetupError as error:
@@ -299,11 +298,7 @@ class Fleet:
     def _signed_in(self, name: str, office: Office, signed_in: SignedIn) -> None:
         self._remember_database(name, office)
         answer = read_answer(office, actor=signed_in.actor)
-        is_read_only = not signed_in.writable
-        if self._dry_run and not self._requests[name].office.read_only:
-            # Only this run opens the office read-only.
-            is_read_only = False
-        if is_read_only:
+        if not signed_in.writable and (self._requests[name].office.read_only or not self._dry_run):
             answer = replace(answer, refusal=office.info.read_only or "This office is read-only.")
         self._actors[name] = signed_in.actor
         request = self._requests[name]
@@ -365,10 +360,7 @@ class _Prompts(ApiSetupError):
 
 
 def _open(request: OpenRequest, known: InspectedDatabase | None = None) -> Office:
-    address = request.office.address
-    if isinstance(address, FileAddress) and not (request.demo or database_exists(address.path)):
-        # One office that is opened by itself is created; among many it is a mistake.
-        raise StorageFailed(f"File not found: {address.path}.", "Open the office by itself to create it.")
+    request.refuse_missing_file()
     password = request.read_password()
     if password is None:
         raise _Prompts("The database password must be typed.")
@@ -376,7 +368,10 @@ def _open(request: OpenRequest, known: InspectedDatabase | None = None) -> Offic
 
 
 def _for_office(credentials: SignInWith, name: str) -> Credentials | None:
-    return credentials.get(name) if isinstance(credentials, Mapping) else credentials
+    chosen = credentials.get(name) if isinstance(credentials, Mapping) else credentials
+    if isinstance(chosen, ApiSetupError):
+        raise chosen
+    return chosen
 
 
 def _own_credentials(request: OpenRequest) -> Credentials:

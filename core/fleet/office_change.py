@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -11,6 +12,7 @@ from core.base.errors import ApiSetupError, OperationNotAllowed
 from core.fleet.office_reading import renew_list
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
+from core.model.audit_entry import AuditEntry
 from core.model.audit_events import parse_entry
 from core.model.event_text import format_moment
 from core.model.fleet_change import (
@@ -30,8 +32,6 @@ from core.model.subscription_events import SubscriptionStopChanged
 from core.model.whole_entry import WholeEntry
 from core.office.office import Office
 
-_MADE = (Stage.DONE, Stage.UNKNOWN)
-"""The stages of entries whose changes were made, or may have been."""
 _Target = tuple[str, int]
 """The fingerprint of a key, and the number of a subscription or 0."""
 
@@ -113,9 +113,9 @@ class _OfficeChange:
 
     def attempt(self, target: _Target, what: str, make: Callable[[], None]) -> None:
         """Make one change, unless an earlier attempt made it. A failure is noted and doesn't stop the others."""
-        before = next((each for each in self.earlier if _made_change(each, target)), None)
+        before = _standing_entry(self.earlier, target)
         if before is not None:
-            self.entries[before.entry.number] = target
+            self._take_earlier(before.entry.number, target, what)
             return
         unanswered = self._unanswered(target)
         if unanswered is not None:
@@ -138,7 +138,19 @@ class _OfficeChange:
         key = self.listed.get(target[0])
         if target[1] or key is None or key.status is not self.plan.status:
             return None
-        return next((each for each in self.earlier if _made_change(each, target, Stage.UNKNOWN)), None)
+        return next((each for each in self.earlier if _is_unanswered(each, target)), None)
+
+    def _take_earlier(self, entry: int, target: _Target, what: str) -> None:
+        """Take a change that an earlier attempt made, and report it if the key's status is the opposite now."""
+        self.entries[entry] = target
+        fingerprint, subscription = target
+        key = self.listed.get(fingerprint)
+        if not subscription and key is not None and key.status.enabled is self.plan.disables:
+            self.failed = True
+            self.problems.append(
+                f"{what}: Entry {entry} says that the status was changed, but it is {key.status.label} now. Look at the"
+                " key in this office."
+            )
 
     def set_status(self, planned: PlannedKey) -> None:
         """Give a key the planned status if it still has the status that the plan says."""
@@ -191,12 +203,7 @@ class _OfficeChange:
         Raises:
             OperationNotAllowed: It was changed again since.
         """
-        parsed = ((each.number, parse_entry(each.text)) for each in self.office.keys.history(key))
-        changes = (
-            number
-            for number, logged in parsed
-            if logged is not None and logged.stage in _MADE and isinstance(logged.event, KeyStatusChanged)
-        )
+        changes = _changes_of_status(self.office.keys.history(key), entry)
         if next(changes, None) != entry:
             sentence = "The status was changed again since the receipt, so it stays as it is."
             raise OperationNotAllowed(sentence, "Look at the key's history in this office.")
@@ -221,9 +228,46 @@ def unrecorded(results: Iterable[OfficeResult]) -> tuple[OfficeResult, ...]:
     return tuple(each for each in results if each.changes and not each.recorded)
 
 
-def _made_change(whole: WholeEntry, target: _Target, stage: Stage = Stage.DONE) -> bool:
+def _standing_entry(earlier: Iterable[WholeEntry], target: _Target) -> WholeEntry | None:
+    """Return the entry of a change that an earlier attempt made; None if none did.
+
+    Where changes are logged before they are made, a killed program leaves an entry of a change that wasn't made. What
+    settles it adds another entry that says so.
+    """
+    standing: list[WholeEntry] = []
+    for each in sorted(earlier, key=lambda each: (each.entry.stored_moment, each.entry.number)):
+        if each.event is None or not _is_about(each.event.event, target):
+            continue
+        if each.event.stage is Stage.DONE:
+            standing.append(each)
+        elif each.event.stage in (Stage.NOT_DONE, Stage.UNKNOWN) and standing:
+            standing.pop()
+    return standing[-1] if standing else None
+
+
+def _changes_of_status(newest_first: Iterable[AuditEntry], unanswered: int) -> Iterator[int]:
+    """Yield the entries of a key's changes of status that were made, without those that a later one takes back.
+
+    Args:
+        newest_first: The key's entries.
+        unanswered: The number of an entry that counts as made although headquarters' answer was lost.
+    """
+    not_done: Counter[AuditEvent] = Counter()
+    for each in newest_first:
+        logged = parse_entry(each.text)
+        if logged is None or not isinstance(logged.event, KeyStatusChanged):
+            continue
+        if logged.stage is Stage.NOT_DONE:
+            not_done[logged.event] += 1
+        elif logged.stage is Stage.DONE and not_done[logged.event]:
+            not_done[logged.event] -= 1
+        elif logged.stage is Stage.DONE or (logged.stage is Stage.UNKNOWN and each.number == unanswered):
+            yield each.number
+
+
+def _is_unanswered(whole: WholeEntry, target: _Target) -> bool:
     logged = whole.event
-    return logged is not None and logged.stage is stage and _is_about(logged.event, target)
+    return logged is not None and logged.stage is Stage.UNKNOWN and _is_about(logged.event, target)
 
 
 def _is_about(event: AuditEvent, target: _Target) -> bool:

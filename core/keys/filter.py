@@ -77,6 +77,12 @@ _STATUSES: dict[str, Condition] = {
     "unknown": lambda key: key.status is KeyStatus.UNKNOWN,
     "gone": lambda key: key.gone,
 }
+_WORDS_OF_THE_LIST: dict[str, Condition] = {
+    "on": lambda key: key.status is KeyStatus.ENABLED and not key.gone,
+    "reads": _STATUSES["read-enabled"],
+    "off": _STATUSES["customer"],
+}
+"""The short words that the list shows for statuses. They are valid but not offered, because they repeat others."""
 _RISKY = "risky"
 _PERIOD_HINT = "Write >90d for longer ago than 90 days, <7d for the last 7 days, or a date: 2024-11-01, >2024-11-01."
 
@@ -118,7 +124,10 @@ def _alternative(term: Term, value: str, known: _Known) -> Condition:
 
 
 def _status(term: Term, value: str) -> Condition:
-    matching = [meets for name, meets in _STATUSES.items() if value and name.startswith(value)]
+    name = value.replace(" ", "-")
+    if name in _WORDS_OF_THE_LIST:
+        return _WORDS_OF_THE_LIST[name]
+    matching = [meets for each, meets in _STATUSES.items() if name and each.startswith(name)]
     if not matching:
         raise unknown_value(term, value, _STATUSES, "status", f"Statuses are {', '.join(_STATUSES)}.")
     return lambda key: any(meets(key) for meets in matching)

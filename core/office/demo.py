@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import TypeAlias
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Connection, Table, func, insert, select
 
 from core.audit.service import AuditService
 from core.base.runtime import RuntimeContext
@@ -15,7 +16,7 @@ from core.companion.store import Companion
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.office import demo_service_health
-from core.office.demo_developer_changes import developer_entries
+from core.office.demo_developer_changes import HashedEntry, developer_entries
 from core.office.demo_keys import add_keys
 from core.office.demo_payment_types import add_payment_type_uses
 from core.office.demo_subscriptions import add_subscriptions
@@ -30,6 +31,8 @@ ENTRIES = 300
 """The number of audit entries of the practice's staff."""
 PERIOD = timedelta(days=21)
 """The time before now that the audit entries are spread over."""
+_SETTINGS_AGE = timedelta(days=400)
+"""The settings were saved before everything else in the Audit Trail."""
 ALTERED_TEXT = "Payment of $20.00 entered."
 """The text of the audit entry that doesn't match its hash."""
 
@@ -56,16 +59,34 @@ def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime
     writer = RowWriter(practice.profile, runtime.random, lambda: now)
     admin = Actor(1, runtime.account, runtime.computer)
     with practice.engine.begin() as connection:
-        for table, rows in (*_users_and_definitions(), *_entries(runtime.random, now)):
+        for table, rows in _users_and_definitions():
             connection.execute(insert(table), rows)
-        last = add_keys(connection, writer, companion.vault, agreement, admin, now - PERIOD)
+    _save_settings(Practice(practice.engine, practice.profile, lambda: now - _SETTINGS_AGE, runtime.random), admin)
+    with practice.engine.begin() as connection:
+        key_entries = add_keys(connection, writer, companion.vault, agreement, admin, now - PERIOD)
+        entries = [*_staff_entries(runtime.random, now), *developer_entries(runtime.random, now), *key_entries]
+        _insert_in_order(connection, entries)
     add_subscriptions(practice, now)
     add_payment_type_uses(practice)
-    past_practice = Practice(practice.engine, practice.profile, lambda: last, runtime.random)
-    settings = SettingsService(past_practice, AuditService(past_practice, tuple))
+    demo_service_health.fill(practice.engine, now)
+
+
+def _save_settings(practice: Practice, admin: Actor) -> None:
+    settings = SettingsService(practice, AuditService(practice, tuple))
     before = settings.load().values
     settings.save(admin, before, replace(before, enabled=True, interval="5", payment_type=3))
-    demo_service_health.fill(practice.engine, now)
+
+
+def _insert_in_order(connection: Connection, entries: list[HashedEntry]) -> None:
+    """Insert audit entries with their hashes, numbered in the order of their times, as Open Dental's are."""
+    first = (connection.scalar(select(func.max(SECURITY_LOG.c.security_log_num))) or 0) + 1
+    rows: list[dict[str, object]] = []
+    hashes: list[dict[str, object]] = []
+    for number, entry in enumerate(sorted(entries, key=lambda each: each.moment), start=first):
+        rows.append({**entry.row, "security_log_num": number})
+        hashes.append({"security_log_num": number, "log_hash": entry.log_hash})
+    connection.execute(insert(SECURITY_LOG), rows)
+    connection.execute(insert(SECURITY_LOG_HASH), hashes)
 
 
 def _users_and_definitions() -> tuple[_Rows, ...]:
@@ -79,38 +100,28 @@ def _users_and_definitions() -> tuple[_Rows, ...]:
     return (USER_OD, users), (DEFINITION, payment_types)
 
 
-def _entries(random: Random, now: datetime) -> tuple[_Rows, ...]:
-    """Return the audit entries of staff and developers, with their hashes. One text doesn't match its hash."""
-    entries: list[dict[str, object]] = []
-    hashes: list[dict[str, object]] = []
+def _staff_entries(random: Random, now: datetime) -> Iterator[HashedEntry]:
+    """Yield the audit entries of the staff. One text doesn't match its hash."""
     for number, time in enumerate(sorted(_random_office_time(random, now) for _ in range(ENTRIES)), start=1):
         user, (permission, text) = random.choice(list(_STAFF)), random.choice(_DAILY)
         altered = number == ENTRIES - 12
         if altered:
             permission, text = _PAYMENT
         original_text = text.format(user=_STAFF[user])
-        entries.append(
-            {
-                "security_log_num": number,
-                "perm_type": int(permission),
-                "user_num": user,
-                "log_date_time": time,
-                "log_text": ALTERED_TEXT if altered else original_text,
-                "pat_num": 0,
-                "comp_name": "FRONTDESK-2",
-                "f_key": 0,
-                "log_source": 0,
-                "def_num": 0,
-                "def_num_error": 0,
-                "date_t_previous": NO_DATE,
-            }
-        )
-        digest = log_hash(int(permission), user, time, original_text, 0, NO_DATE)
-        hashes.append({"security_log_num": number, "log_hash": digest})
-    for entry, digest in developer_entries(random, now, first_number=ENTRIES + 1):
-        entries.append(entry)
-        hashes.append({"security_log_num": entry["security_log_num"], "log_hash": digest})
-    return (SECURITY_LOG, entries), (SECURITY_LOG_HASH, hashes)
+        row: dict[str, object] = {
+            "perm_type": int(permission),
+            "user_num": user,
+            "log_date_time": time,
+            "log_text": ALTERED_TEXT if altered else original_text,
+            "pat_num": 0,
+            "comp_name": "FRONTDESK-2",
+            "f_key": 0,
+            "log_source": 0,
+            "def_num": 0,
+            "def_num_error": 0,
+            "date_t_previous": NO_DATE,
+        }
+        yield HashedEntry(time, row, log_hash(int(permission), user, time, original_text, 0, NO_DATE))
 
 
 def _random_office_time(random: Random, now: datetime) -> datetime:

@@ -46,21 +46,27 @@ _DEVELOPERS = (
 _QUERY = "SELECT COUNT(*) FROM appointment; Created by Canopy Analytics through API. "
 
 
-def developer_entries(random: Random, now: datetime, first_number: int) -> Iterator[tuple[dict[str, object], str]]:
-    """Yield the rows of `securitylog`, each with its hash.
+@dataclass(frozen=True)
+class HashedEntry:
+    """A row of `securitylog` without its number, and its hash."""
+
+    moment: datetime
+    row: dict[str, object]
+    log_hash: str
+
+
+def developer_entries(random: Random, now: datetime) -> Iterator[HashedEntry]:
+    """Yield the audit entries of developers.
 
     Args:
         random: Picks times and patients.
         now: The time of the newest possible entry.
-        first_number: The number of the first entry.
     """
-    number = first_number
     for each in _DEVELOPERS:
         for moment in sorted(_moment(random, now, each) for _ in range(each.count)):
             text = f"{each.verb} by {each.developer} through API. "
-            yield _entry(number, moment, random.choice(each.kinds), text, random.randint(1, 60), each.computer)
-            number += 1
-    yield _entry(number, now - timedelta(days=3, hours=2), "UserQuery", _QUERY, 0, _ECONNECTOR)
+            yield _entry(moment, random.choice(each.kinds), text, random.randint(1, 60), each.computer)
+    yield _entry(now - timedelta(days=3, hours=2), "UserQuery", _QUERY, 0, _ECONNECTOR)
 
 
 def _moment(random: Random, now: datetime, changes: _Changes) -> datetime:
@@ -68,12 +74,9 @@ def _moment(random: Random, now: datetime, changes: _Changes) -> datetime:
     return newest - timedelta(seconds=random.randrange(changes.days * 24 * 3600))
 
 
-def _entry(
-    number: int, moment: datetime, kind: str, text: str, patient: int, computer: str
-) -> tuple[dict[str, object], str]:
+def _entry(moment: datetime, kind: str, text: str, patient: int, computer: str) -> HashedEntry:
     permission = PERMISSIONS.names.index(kind)
     row: dict[str, object] = {
-        "security_log_num": number,
         "perm_type": permission,
         "user_num": 0,
         "log_date_time": moment,
@@ -86,4 +89,4 @@ def _entry(
         "def_num_error": 0,
         "date_t_previous": NO_DATE,
     }
-    return row, log_hash(permission, 0, moment, text, patient, NO_DATE)
+    return HashedEntry(moment, row, log_hash(permission, 0, moment, text, patient, NO_DATE))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert
 
 from core.companion.key_vault import KeyVault
 from core.companion.tables import LICENSE_ACCEPTANCE, LICENSE_TEXT, REGISTRY_KEY
@@ -19,10 +19,11 @@ from core.model.key_events import KeyAdded, KeyStatusChanged
 from core.model.key_text import fingerprint, mask
 from core.model.license_events import LicenseAccepted
 from core.model.logged_event import AuditEvent
+from core.office.demo_developer_changes import HashedEntry
 from core.opendental.api_permissions import API_PERMISSIONS
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
-from core.opendental.schema import API_KEY, SECURITY_LOG, SECURITY_LOG_HASH
+from core.opendental.schema import API_KEY
 from core.practice.row_writer import RowWriter
 
 _BETWEEN_KEYS = timedelta(hours=5, minutes=7)
@@ -91,8 +92,8 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
 
 def add_keys(
     connection: Connection, writer: RowWriter, vault: KeyVault, agreement: Agreement, admin: Actor, begin: datetime
-) -> datetime:
-    """Add twelve keys to the local registry and to the practice's copy, with their licenses and audit entries.
+) -> list[HashedEntry]:
+    """Add twelve keys to the local registry and to the practice's copy, with their licenses.
 
     Args:
         connection: A transaction in the new practice, which is its own companion.
@@ -103,7 +104,7 @@ def add_keys(
         begin: The keys were added after this moment, a few hours apart.
 
     Returns:
-        The moment when the last one was added.
+        The audit entries of adding them, which the caller inserts.
     """
     moment = begin
     events: list[tuple[AuditEvent, datetime]] = []
@@ -153,36 +154,22 @@ def add_keys(
     connection.execute(insert(LICENSE_ACCEPTANCE), acceptances)
     connection.execute(insert(REGISTRY_KEY), registered)
     connection.execute(insert(API_KEY), copied)
-    _add_entries(connection, writer, admin, events)
-    return moment
+    return [_entry(writer, admin, event, moment) for event, moment in events]
 
 
-def _add_entries(
-    connection: Connection, writer: RowWriter, admin: Actor, events: list[tuple[AuditEvent, datetime]]
-) -> None:
-    """Insert the audit entries of events, with their hashes."""
-    last = connection.scalar(select(func.max(SECURITY_LOG.c.security_log_num))) or 0
-    entries: list[dict[str, object]] = []
-    hashes: list[dict[str, object]] = []
-    for number, (event, moment) in enumerate(events, start=last + 1):
-        permission, text = int(writer.profile.recorded_as(event.permission)), writer.fit_text(event.text())
-        entries.append(
-            {
-                "security_log_num": number,
-                "perm_type": permission,
-                "user_num": admin.user_num,
-                "log_date_time": moment,
-                "log_text": text,
-                "pat_num": 0,
-                "comp_name": writer.fit_computer(admin.computer),
-                "f_key": 0,
-                "log_source": event.log_source,
-                "def_num": 0,
-                "def_num_error": 0,
-                "date_t_previous": NO_DATE,
-            }
-        )
-        digest = log_hash(permission, admin.user_num, moment, text, 0, NO_DATE)
-        hashes.append({"security_log_num": number, "log_hash": digest})
-    connection.execute(insert(SECURITY_LOG), entries)
-    connection.execute(insert(SECURITY_LOG_HASH), hashes)
+def _entry(writer: RowWriter, admin: Actor, event: AuditEvent, moment: datetime) -> HashedEntry:
+    permission, text = int(writer.profile.recorded_as(event.permission)), writer.fit_text(event.text())
+    row: dict[str, object] = {
+        "perm_type": permission,
+        "user_num": admin.user_num,
+        "log_date_time": moment,
+        "log_text": text,
+        "pat_num": 0,
+        "comp_name": writer.fit_computer(admin.computer),
+        "f_key": 0,
+        "log_source": event.log_source,
+        "def_num": 0,
+        "def_num_error": 0,
+        "date_t_previous": NO_DATE,
+    }
+    return HashedEntry(moment, row, log_hash(permission, admin.user_num, moment, text, 0, NO_DATE))

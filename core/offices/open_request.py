@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.base.errors import CompanionUnavailable, ConfigurationError
+from core.base.errors import CompanionUnavailable, ConfigurationError, StorageFailed
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.database.companion_address import CompanionAddress
+from core.database.database_file import database_exists
 from core.model.api_key import AuthorityName
 from core.offices.companion_settings import TeamCompanion
 from core.offices.configured_office import ConfiguredOffice
@@ -189,6 +190,18 @@ class OpenRequest:
         return office.od_password_from.read(
             office.name, context.environment, context.password_variables, OPEN_DENTAL_PASSWORD
         )
+
+    def refuse_missing_file(self) -> None:
+        """Check that the file of an SQLite practice exists.
+
+        One practice that is opened by itself is created. Among many offices, a missing file is a mistake.
+
+        Raises:
+            StorageFailed: It doesn't exist.
+        """
+        address = self.office.address
+        if isinstance(address, FileAddress) and not (self.demo or database_exists(address.path)):
+            raise StorageFailed(f"File not found: {address.path}.", "Open the office by itself to create it.")
 
     def open(self, password: Secret, known: InspectedDatabase | None = None) -> Office:
         """Open the office. Blocks, and imports the database libraries.

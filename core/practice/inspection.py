@@ -132,10 +132,18 @@ class DatabaseProfile:
         return permission if self.is_at_least(*_SINCE.get(permission, ())) else Permission.SETUP
 
     @property
+    def hides_key_copy(self) -> bool:
+        """True if the practice has the table `apikey`, which came in 21.4.1, and the database user can't read it."""
+        return bool(self.host) and "apikey" not in self.tables and self.is_at_least(21, 4, 1)
+
+    @property
     def notes(self) -> tuple[DatabaseNote, ...]:
         """Properties of the database that an admin should know."""
         notes = []
-        if "apikey" not in self.tables:
+        if self.hides_key_copy:
+            sentence = "The database user can't read the table apikey: keys that only it has aren't listed or masked."
+            notes.append(DatabaseNote("key-copy", sentence))
+        elif "apikey" not in self.tables:
             sentence = "This version of Open Dental (before 21.4.1) keeps no copy of the API keys."
             notes.append(DatabaseNote("key-copy", sentence))
         if self.permission_at_most < 258:

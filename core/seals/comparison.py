@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.audit.range_reading import RangeContents
+from core.model.audit_entry import counted
 from core.opendental.entry_digest import DIGEST_BYTES, moment_number, number_moment
 from core.seals.entry_list import LISTED_BYTES, shorten
 from core.seals.entry_tree import EntryTree
@@ -29,6 +30,7 @@ class Comparison:
     Attributes:
         matched: The number of entries that are as they were sealed.
         unsealed: The number of entries that were written after the last seal.
+        untold: The number of entries that may be in seals that are missing, so that nothing can be said about them.
         counts: How many entries of each kind aren't as sealed.
         found: Those entries; at most `MAX_LISTED` of each kind, but all deleted ones up to `MAX_DELETED`.
         removed_up_to: The last time of entries that *Remove Old Data* removed; 0 if it wasn't used.
@@ -36,7 +38,7 @@ class Comparison:
     """
 
     def __init__(self, seals: Sequence[tuple[Seal, Blocks | None]], now: int, *, numbers_grow: bool) -> None:
-        self.matched = self.unsealed = 0
+        self.matched = self.unsealed = self.untold = 0
         self.counts = dict.fromkeys(Tampering, 0)
         self.found: list[SealedEntry] = []
         self._seals = {seal.content.number: seal for seal, _ in seals}
@@ -47,6 +49,8 @@ class Comparison:
         self._sealed = SealedEntries(listed, in_windows=not numbers_grow)
         self._oldest = _oldest_of_each([seal for seal, _ in seals])
         self._last = max(self._seals, default=0)
+        self._numbers_grow = numbers_grow
+        self._gaps = _gaps([seal for seal, _ in seals])
         self._oldest_unsealed = _after(self._seals[self._last], now) if self._seals else 0
         self._after: int | None = None
         self.removed_up_to = 0
@@ -56,6 +60,17 @@ class Comparison:
         """Compare the next entries. They follow those of the call before without a gap."""
         if contents.numbers:
             self._compare(contents, contents.numbers[-1])
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence about the entries that nothing can be said about; none if there are none."""
+        if not self.untold:
+            return []
+        is_one = self.untold == 1
+        return [
+            f"{counted(self.untold)} may be in seals that aren't here, so nothing can be said about"
+            f" {'it' if is_one else 'them'}. Name the earlier seals, too."
+        ]
 
     def finish(self) -> list[str]:
         """Compare what is sealed after the last entry, and return what is wrong with whole seals."""
@@ -123,16 +138,26 @@ class Comparison:
                 self._find(Tampering.DELETED, number, seal, moment)
 
     def _take_unlisted(self, number: int, moment: int, digest: bytes) -> None:
-        """Take an entry that is in no list: of a seal without a list, written after the last seal, or inserted."""
+        """Take an entry that is in no list.
+
+        It's one of a seal without a list, of a missing seal, written after the last seal, or inserted.
+        """
         for seal in self._unlisted:
             if seal.content.first <= number <= seal.content.last:
                 self._trees[seal.content.number].add(digest)
                 self.matched += 1
                 return
-        if moment >= self._oldest_unsealed:
+        if self._may_be_in_a_missing_seal(number, moment):
+            self.untold += 1
+        elif moment >= self._oldest_unsealed:
             self.unsealed += 1
         else:
             self._find(Tampering.INSERTED, number, self._last, moment)
+
+    def _may_be_in_a_missing_seal(self, number: int, moment: int) -> bool:
+        if not self._gaps or (self._numbers_grow and number > self._seals[self._last].content.last):
+            return False
+        return any(oldest <= moment <= newest for oldest, newest in self._gaps)
 
     def _find(self, kind: Tampering, number: int, seal: int, moment: int) -> None:
         self.counts[kind] += 1
@@ -148,6 +173,17 @@ def _oldest_of_each(seals: Sequence[Seal]) -> dict[int, int]:
         oldest[seal.content.number] = _after(before, seal.content.sealed_at) if before else 0
         before = seal
     return oldest
+
+
+def _gaps(seals: Sequence[Seal]) -> list[tuple[int, int]]:
+    """Return the oldest and the newest time that entries of missing seals can have, for each gap in the numbers."""
+    found: list[tuple[int, int]] = []
+    before: Seal | None = None
+    for seal in seals:
+        if seal.content.number > (before.content.number if before else 0) + 1:
+            found.append((_after(before, seal.content.sealed_at) if before else 0, seal.content.sealed_at))
+        before = seal
+    return found
 
 
 def _after(seal: Seal, now: int) -> int:

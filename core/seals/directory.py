@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.base.errors import ConfigurationError
+from core.base.file_status import file_status
 from core.base.partial_file import PartialFile, remove_leftovers
 from core.base.private_file import fsync_directory
 from core.base.regular_file import open_regular_file, read_regular_file
@@ -77,7 +78,7 @@ def read_seal_file(path: Path) -> Seal:
         ConfigurationError: The file can't be read.
         UnreadableSeal: It isn't a seal.
     """
-    with _translate_os_errors(path, "read"):
+    with _translate_os_errors(path, "read", "Check its name and permissions."):
         text = read_regular_file(path, _MAX_SEAL_BYTES).decode("utf-8", "replace")
     return parse_seal(text, str(path))
 
@@ -108,7 +109,7 @@ class ListFile:
 def list_file(path: Path) -> ListFile | None:
     """Return the list next to a seal's file; None if there is none."""
     entries = path.with_suffix(_ENTRIES)
-    return ListFile(entries) if path.suffix == _SEAL and entries.is_file() else None
+    return ListFile(entries) if path.suffix == _SEAL and file_status(entries) is not None else None
 
 
 def _places(file: BinaryIO) -> Iterator[tuple[int, int, int]]:
@@ -130,7 +131,9 @@ def _publish(path: Path, lines: Iterable[str]) -> None:
 
 
 @contextmanager
-def _translate_os_errors(path: Path, verb: str) -> Iterator[None]:
+def _translate_os_errors(
+    path: Path, verb: str, hint: str = "Check seal_dir, and that the directory exists and may be used."
+) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -138,5 +141,5 @@ def _translate_os_errors(path: Path, verb: str) -> Iterator[None]:
         reason = error.strerror or type(error).__name__
         raise ConfigurationError(
             f"{path} can't be {verb}: {reason}.",
-            "Free some space." if full else "Check seal_dir, and that the directory exists and may be used.",
+            "Free some space." if full else hint,
         ) from error

@@ -64,7 +64,7 @@ def check_export(export: Path, seals: Sequence[Path], public_key: str = "") -> S
         unchecked += masked
     whole = comparison.finish()
     missing = comparison.counts.pop(Tampering.DELETED)
-    notes = [*collection.notes, *clock_notes(useful)]
+    notes = [*collection.notes, *clock_notes(useful), *comparison.notes]
     if missing:
         notes.append(f"{counted(missing)} of the seals {'is' if missing == 1 else 'are'} not in the export.")
     if unchecked:

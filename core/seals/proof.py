@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from core.base.errors import EntryGone, OperationNotAllowed
+from core.base.errors import ApiSetupError, EntryGone, OperationNotAllowed
 from core.opendental.entry_digest import (
     DIGEST_BYTES,
     DIGEST_COLUMNS,
@@ -33,6 +33,15 @@ from core.seals.store import SealStore
 
 _AT_ONCE = 500
 _VERSION = 1
+
+
+class UnreadableProof(ApiSetupError):
+    """A text isn't a proof, or a part of it is missing."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            f"{origin} isn't a complete proof of apisetup.", "Print it again with: apisetup audit proof NUMBER"
+        )
 
 
 @dataclass(frozen=True)
@@ -107,12 +116,12 @@ def parse_proof(text: str, origin: str) -> EntryProof:
     """Read a proof. Whether it proves anything isn't checked.
 
     Raises:
-        UnreadableSeal: It isn't a proof.
+        UnreadableProof: It isn't a proof.
     """
     try:
         found: dict[str, Any] = json.loads(text)
         if found["apisetup_proof"] != _VERSION:
-            raise UnreadableSeal(origin)
+            raise UnreadableProof(origin)
         base64.b64decode(found["open_dental_hash"], validate=True)
         return EntryProof(
             parse_seal(json.dumps(found["seal"]), origin),
@@ -123,8 +132,8 @@ def parse_proof(text: str, origin: str) -> EntryProof:
             tuple(bytes.fromhex(each) for each in found["group"]),
             tuple(bytes.fromhex(each) for each in found["path"]),
         )
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError) as error:
-        raise UnreadableSeal(origin) from error
+    except (UnreadableSeal, ValueError, TypeError, KeyError, binascii.Error, RecursionError) as error:
+        raise UnreadableProof(origin) from error
 
 
 def prove(practice: Practice, store: SealStore, seals: Sequence[Seal], number: int) -> EntryProof:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, groupby
 
 from core.seals.entry_list import Block, ListedEntries, UnreadableBlock, unpack
 from core.seals.seal import Seal
@@ -63,7 +64,18 @@ class SealedEntries:
                     part = part.between(low, high)
                 if part.numbers:
                     found.append((content.number, part))
-        return found
+        return _joined(found)
+
+
+def _joined(parts: Sequence[tuple[int, ListedEntries]]) -> list[tuple[int, ListedEntries]]:
+    """Return the parts with those of one seal that follow each other as one, which is compared at once."""
+    joined: list[tuple[int, ListedEntries]] = []
+    for seal, members in groupby(parts, key=lambda part: part[0]):
+        lists = [listed for _, listed in members]
+        numbers = list(chain.from_iterable(each.numbers for each in lists))
+        moments = list(chain.from_iterable(each.moments for each in lists))
+        joined.append((seal, ListedEntries(numbers, moments, b"".join(each.digests for each in lists))))
+    return joined
 
 
 def _entries(block: Block) -> ListedEntries:

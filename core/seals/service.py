@@ -11,6 +11,7 @@ from core.audit.entry_mapper import EntryMapper
 from core.audit.filter import AuditFilter
 from core.audit.verification import Verification
 from core.base.errors import ApiSetupError, ConfigurationError, OperationNotAllowed
+from core.base.file_status import file_status
 from core.companion.store import Companion
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent
@@ -252,7 +253,7 @@ class SealService:
 
     def _copy(self, directory: SealDirectory, seal: Seal) -> None:
         path = directory.file(seal.content.number)
-        if not path.exists():
+        if file_status(path) is None:
             directory.write(seal, self._store.blocks(seal.content.number))
 
 

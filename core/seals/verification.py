@@ -115,7 +115,7 @@ class SealedVerification:
             explained=len(explained.entries) + comparison.removed_old,
             found=_limited([each for each in found if id(each) not in gone]),
             problems=tuple(problems),
-            notes=(*self._notes, *explained.notes),
+            notes=(*self._notes, *comparison.notes, *explained.notes),
         )
 
     def _with_entries(self, found: Sequence[SealedEntry]) -> list[SealedEntry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,8 +18,11 @@ from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import GROUP_PERMISSION, USER_GROUP_ATTACH, USER_OD
 from core.practice.practice import Practice, UserName
-from core.users.sign_in_attempt import Attempt, Claim, find_refusal, window_name
+from core.users.sign_in_attempt import Attempt, Claim, find_refusal, opens_api_setup, window_name
 from core.users.user_rows import FAILURES_TO_LOCK, LOCK, RELEVANT, UserReplaced, UserState, find_user, read_state
+
+READERS = (Permission.SETUP, Permission.AUDIT_TRAIL)
+"""The permissions of which one is enough to read settings and keys. Changing them needs Setup."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class SignedIn:
     """True if the user has the permission AuditTrail."""
     writable: bool
     """False if the database user may only read, so that nothing can be changed and no audit entry can be written."""
+    has_setup: bool = True
+    """True if the user has the permission Setup; without it, nothing can be changed."""
     log_off_after_minutes: int = field(default=0, compare=False)
     """The minutes of inactivity after which Open Dental logs its users off; 0 for never."""
 
@@ -64,7 +69,7 @@ class UserService:
         self._failures = failures or SignInFailures()
         self._counts_in_practice = practice.read_only is None
 
-    def sign_in(self, name: str, password: Secret, needs: Permission = Permission.SETUP) -> SignedIn:
+    def sign_in(self, name: str, password: Secret, *needs: Permission) -> SignedIn:
         """Sign a user in by name and password.
 
         As in Open Dental, failures are counted in the user's row and recorded in the Audit Trail. However many
@@ -73,13 +78,14 @@ class UserService:
         Args:
             name: The name of an Open Dental user, in any case.
             password: The user's password.
-            needs: The permission that the user must have.
+            needs: The permissions of which the user must have one; Setup if none is given.
 
         Raises:
             WrongNameOrPassword: The name or the password is wrong, or the user is hidden.
             LockedOut: There were five consecutive failures, the last one within the last five minutes.
-            NotAuthorized: The user lacks the permission.
+            NotAuthorized: The user has none of the permissions.
         """
+        needs = needs or (Permission.SETUP,)
         try:
             return self._sign_in_as(find_user(self._practice, name), password, needs)
         except UserReplaced:
@@ -87,7 +93,7 @@ class UserService:
             self._practice.user_names.forget()
         return self._sign_in_as(find_user(self._practice, name), password, needs)
 
-    def _sign_in_as(self, user: UserName | None, password: Secret, needs: Permission) -> SignedIn:
+    def _sign_in_as(self, user: UserName | None, password: Secret, needs: Sequence[Permission]) -> SignedIn:
         if user is None:
             from core.model.sign_in_events import UNKNOWN_USER, UserLogOnFailed
 
@@ -100,15 +106,20 @@ class UserService:
         limit = attempt.state.log_off_after_minutes if attempt.state is not None else 0
         return replace(signed_in, log_off_after_minutes=limit)
 
-    def account(self, name: str, needs: Permission = Permission.SETUP) -> SignedIn:
+    def account(self, name: str, *needs: Permission) -> SignedIn:
         """Sign in to the embedded practice as the user with the name of the operating-system account.
 
+        Args:
+            name: The name of the account.
+            needs: The permissions of which the user must have one; Setup if none is given.
+
         Raises:
-            NotAuthorized: The practice has no such user, the user is hidden, or the user lacks the permission.
+            NotAuthorized: There is no such user, the user is hidden, or the user has none of the permissions.
         """
+        needs = needs or (Permission.SETUP,)
         user = find_user(self._practice, name)
         permissions = self._state(user).permissions if user else frozenset()
-        if user is None or user.hidden or needs not in permissions:
+        if user is None or user.hidden or permissions.isdisjoint(needs):
             raise NotAuthorized(
                 f"This practice file has no user {name} with access to {window_name(needs)}.",
                 "Open it as the account that created it.",
@@ -184,7 +195,7 @@ class UserService:
             attempt.count(work)
         if attempt.refusal is not None:
             raise attempt.refusal
-        return _signed_in(actor, attempt, writable=True)
+        return _signed_in(actor, attempt.permissions, writable=True)
 
     def _sign_in_counting_in_companion(self, actor: Actor, attempt: Attempt) -> SignedIn:
         """Sign a user in although failures can't be counted in the practice: they are counted in the companion.
@@ -213,22 +224,22 @@ class UserService:
             with self._practice.unit_of_work(actor, *attempt.entries):
                 pass
         except NotPermitted:
-            return _signed_in(actor, attempt, writable=False)
-        return _signed_in(actor, attempt, writable=True)
+            return _signed_in(actor, attempt.permissions, writable=False)
+        return _signed_in(actor, attempt.permissions, writable=True)
 
-    def _log_opening(self, actor: Actor, permissions: Collection[Permission], needs: Permission) -> SignedIn:
-        """Record in the Audit Trail that API Setup was opened, if `needs` is its permission.
+    def _log_opening(self, actor: Actor, permissions: Collection[Permission], needs: Sequence[Permission]) -> SignedIn:
+        """Record in the Audit Trail that API Setup was opened, if the user has its permission and asked for it.
 
         If nothing can be written, the user can still read.
         """
-        writable = True
-        if needs is Permission.SETUP:
+        writable = self._practice.read_only is None
+        if opens_api_setup(permissions, needs):
             try:
                 with self._practice.unit_of_work(actor, ApiSetupOpened()):
                     pass
             except NotPermitted:
                 writable = False
-        return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable)
+        return _signed_in(actor, permissions, writable=writable)
 
     def _log(self, actor: Actor, event: AuditEvent) -> None:
         try:
@@ -238,6 +249,5 @@ class UserService:
             return
 
 
-def _signed_in(actor: Actor, attempt: Attempt, *, writable: bool) -> SignedIn:
-    sees = attempt.state is not None and Permission.AUDIT_TRAIL in attempt.state.permissions
-    return SignedIn(actor, sees, writable)
+def _signed_in(actor: Actor, permissions: Collection[Permission], *, writable: bool) -> SignedIn:
+    return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable, Permission.SETUP in permissions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,7 +29,7 @@ class Attempt:
         practice: The open practice.
         user: The user, as found by name.
         password: The password that was typed.
-        needs: The permission that the user must have.
+        needs: The permissions of which the user must have one.
         failures: The failures that were counted while nothing could be written to the practice.
 
     Attributes:
@@ -38,7 +38,12 @@ class Attempt:
     """
 
     def __init__(
-        self, practice: Practice, user: UserName, password: Secret, needs: Permission, failures: SignInFailures
+        self,
+        practice: Practice,
+        user: UserName,
+        password: Secret,
+        needs: Sequence[Permission],
+        failures: SignInFailures,
     ) -> None:
         self.password = password
         self.needs = needs
@@ -49,13 +54,18 @@ class Attempt:
         self._failures = failures
 
     @property
+    def permissions(self) -> frozenset[Permission]:
+        """The user's permissions when the password was judged; empty before."""
+        return self.state.permissions if self.state is not None else frozenset()
+
+    @property
     def entries(self) -> tuple[AuditEvent, ...]:
-        """The audit events of a sign-in that succeeded: the user logged on, and opened API Setup."""
+        """The audit events of a sign-in that succeeded: the user logged on, and opened API Setup if they may."""
         from core.model.sign_in_events import UserLoggedOn
 
         if self.state is None:
             return ()
-        opened = (ApiSetupOpened(),) if self.needs is Permission.SETUP else ()
+        opened = (ApiSetupOpened(),) if opens_api_setup(self.permissions, self.needs) else ()
         return (UserLoggedOn(self.state.user.name), *opened)
 
     def judge(self, connection: Connection) -> Decided:
@@ -152,7 +162,7 @@ def find_lock(user: UserRow, elsewhere: FailureCount | None, now: datetime) -> L
 
 
 def find_refusal(
-    user: UserRow, password: Secret, now: datetime, permissions: Collection[Permission], needs: Permission
+    user: UserRow, password: Secret, now: datetime, permissions: frozenset[Permission], needs: Sequence[Permission]
 ) -> SignInRefused | None:
     """Return the error that refuses an existing user's sign-in, or None if the user may sign in."""
     if user.hidden:
@@ -161,13 +171,20 @@ def find_refusal(
         return LockedOut(user.last_failure + LOCK)
     if not password_matches(user.password, password.reveal()):
         return WrongNameOrPassword()
-    if needs not in permissions:
+    if permissions.isdisjoint(needs):
+        names = " or ".join(each.label for each in needs)
         return NotAuthorized(
-            f"The user {user.name} needs the permission {needs.label} to open {window_name(needs)}.",
+            f"The user {user.name} needs the permission {names} to open {window_name(needs)}.",
             "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
         )
     return None
 
 
-def window_name(needs: Permission) -> str:
-    return "API Setup" if needs is Permission.SETUP else "the Audit Trail"
+def opens_api_setup(permissions: Collection[Permission], needs: Sequence[Permission]) -> bool:
+    """Return True if a user opens API Setup, which Open Dental records; others open the Audit Trail."""
+    return Permission.SETUP in needs and Permission.SETUP in permissions
+
+
+def window_name(needs: Sequence[Permission]) -> str:
+    """Return the names of the windows that the permissions open."""
+    return " or ".join("API Setup" if each is Permission.SETUP else "the Audit Trail" for each in needs)

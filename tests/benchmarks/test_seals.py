@@ -27,7 +27,7 @@ from tests.support.sealing import seal, use_key_file, verify, verify_hashes
 from tests.support.server import Server
 
 ENTRIES = int(os.environ.get("APISETUP_BENCHMARK_ENTRIES", str(MANY)))
-ROUNDS = 2
+ROUNDS = 4
 Report = Callable[[str], None]
 
 
@@ -44,31 +44,38 @@ def office(server: Server, tmp_path: Path) -> Iterator[Office]:
             yield office
 
 
-def shortest(run: Callable[[], object]) -> float:
-    seconds = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+def seconds_of(run: Callable[[], object]) -> float:
+    """Return the seconds that something takes."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def forget_seals(office: Office) -> None:
+    """Remove all seals, so that the next one is the first again."""
+    store = office.seals._store
+    for each in store.seals():
+        with store.companion.write() as connection:
+            store.remove(connection, each.content.number)
 
 
 def test_seals_cost_little_more_than_a_verification(office: Office, report: Report) -> None:
-    plain = shortest(lambda: verify_hashes(office))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.perf_counter()
-    seal(office)
-    first = time.perf_counter() - started
-    day = shortest(lambda: seal(office))
-    sealed = shortest(lambda: verify(office.seals))
-    plain = min(plain, shortest(lambda: verify_hashes(office)))
+    plain, first, later, sealed = [], [], [], []
+    # In turn, since other programs may be busy for a while.
+    for _ in range(ROUNDS):
+        forget_seals(office)
+        plain.append(seconds_of(lambda: verify_hashes(office)))
+        first.append(seconds_of(lambda: seal(office)))
+        later.append(seconds_of(lambda: seal(office)))
+        sealed.append(seconds_of(lambda: verify(office.seals)))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    report(f"{'verify without seals':32}{plain:8.1f} s  {ENTRIES:,} entries")
-    report(f"{'first seal':32}{first:8.1f} s  {first / plain:6.2f} x")
-    report(f"{'a later seal':32}{day:8.2f} s")
-    report(f"{'verify with seals':32}{sealed:8.1f} s  {sealed / plain:6.2f} x")
+    report(f"{'verify without seals':32}{min(plain):8.1f} s  {ENTRIES:,} entries")
+    report(f"{'first seal':32}{min(first):8.1f} s  {min(first) / min(plain):6.2f} x")
+    report(f"{'a later seal':32}{min(later):8.2f} s")
+    report(f"{'verify with seals':32}{min(sealed):8.1f} s  {min(sealed) / min(plain):6.2f} x")
     report(f"{'memory for it':32}{grown:8.1f} MB")
-    assert first < 1.3 * plain
-    assert sealed < 1.3 * plain
-    assert day < 1
+    assert min(first) < 1.3 * min(plain)
+    assert min(sealed) < 1.3 * min(plain)
+    assert min(later) < 1
     assert grown < 60

@@ -184,14 +184,16 @@ def test_an_error_in_the_filter_is_marked(home: Home, practice: ServerPractice) 
     assert "  since:2024-11-01 usr:admin\n                   ^^^^^^^^^\n" in completed.stderr
 
 
-def test_a_read_only_database_user_can_verify_but_not_export(home: Home, practice: ServerPractice) -> None:
+def test_a_read_only_database_user_can_verify_and_export_without_a_record(home: Home, practice: ServerPractice) -> None:
     with practice.user("only reads", "SELECT") as name:
         limited = practice.as_user(name, "only reads")
         assert audit(home, limited, "verify").returncode == 1
         completed = audit(home, limited, "export", str(home.directory / "out.csv"))
-    assert completed.returncode == 2
-    assert "Every export is logged, but this practice can't be written to." in completed.stderr
-    assert not list(home.directory.glob("*out.csv*"))
+    assert completed.returncode == 0
+    assert f"Not recorded in the practice: The database user {name}@% has read-only access" in completed.stdout
+    about = json.loads((home.directory / "out.csv.about.json").read_text(encoding="utf-8"))
+    assert about["audit_trail"].startswith("not recorded in the practice: ")
+    assert practice.audit_entries() == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -110,7 +110,7 @@ def test_an_old_practice_gets_notes(home: Home, practice: ServerPractice) -> Non
 @pytest.mark.parametrize(
     ("user", "names"),
     [
-        ("Maria", {"user-setup": "warning", "user-audittrail": "ok"}),
+        ("Maria", {"user-setup": "note", "user-audittrail": "ok"}),
         ("nobody", {"user": "warning"}),
         ("Blank", {"user-password": "warning", "user-setup": "ok", "user-audittrail": "ok"}),
         ("", {"user": "note"}),

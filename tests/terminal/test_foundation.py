@@ -111,6 +111,38 @@ def test_a_suspended_program_continues(start: Start) -> None:
         assert terminal.unrestored_modes() == []
 
 
+def clear(terminal: Terminal) -> str:
+    """Clear the screen, as another program does, and return what it showed."""
+    terminal.settle()
+    before = terminal.text
+    terminal.screen.reset()
+    return before
+
+
+def wait_for_whole(terminal: Terminal, before: str) -> None:
+    terminal.wait_until(lambda: terminal.text == before, f"the whole screen:\n{before}")
+
+
+def test_a_program_that_was_suspended_draws_its_whole_screen_each_time(start: Start) -> None:
+    with start() as terminal:
+        for key in ("down", "a", "x"):
+            terminal.press(key)
+            before = clear(terminal)
+            terminal.signal(signal.SIGTSTP)
+            terminal.wait_until(lambda: terminal.stopped, "stopped")
+            terminal.signal(signal.SIGCONT)
+            wait_for_whole(terminal, before)
+
+
+def test_a_terminal_that_was_resized_and_has_its_size_again_is_drawn_as_a_whole(start: Start) -> None:
+    with start() as terminal:
+        for key in ("down", "a", "x"):
+            terminal.press(key)
+            before = clear(terminal)
+            terminal.signal(signal.SIGWINCH)
+            wait_for_whole(terminal, before)
+
+
 @pytest.mark.parametrize("numbers", [[signal.SIGCONT], [signal.SIGCONT] * 3, [signal.SIGSTOP, signal.SIGCONT]])
 def test_being_continued_without_having_been_suspended_changes_nothing(
     start: Start, numbers: list[signal.Signals]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 
 import pytest
@@ -93,12 +94,28 @@ def test_a_locked_user_sees_when_the_lock_ends(home: Home, practice: ServerPract
         terminal.wait_for(r"^! This user is locked until \d\d:\d\d:\d\d")
 
 
-def test_a_user_without_the_setup_permission_is_refused(home: Home, practice: ServerPractice) -> None:
-    with practice.start(home) as terminal:
+def test_an_auditor_with_select_alone_exports_and_no_row_changes(home: Home, practice: ServerPractice) -> None:
+    tables = [str(name) for (name,) in practice.rows("SHOW TABLES")]
+    before = {table: practice.rows(f"SELECT * FROM {table}") for table in tables}
+    with (
+        practice.user("s3cret", rights="SELECT") as user,
+        practice.as_user(user, "s3cret").start(home, "--authority", "local") as terminal,
+    ):
         sign_in(terminal, name="Maria", password="maria's")
-        terminal.wait_for("^! The user Maria needs the permission Setup")
+        terminal.wait_for("READ-ONLY: no permission Setup +Maria")
+        terminal.wait_for("No entry on these days")
+        terminal.press("x")
+        terminal.wait_for("Not recorded in the practice: The database user")
+        terminal.press("end", "ctrl+u")
+        terminal.type(f"{home.directory}/trail.csv")
+        terminal.settle()
+        terminal.press("ctrl+s")
+        terminal.wait_for("─ Exported")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
+    assert {table: practice.rows(f"SELECT * FROM {table}") for table in tables} == before
+    about = json.loads((home.directory / "trail.csv.about.json").read_text(encoding="utf-8"))
+    assert about["audit_trail"].startswith("not recorded in the practice: The database user")
 
 
 def test_a_missing_database_password_is_asked_for(home: Home, practice: ServerPractice) -> None:

@@ -19,8 +19,8 @@ def bars(*counts: int, width: int = 80) -> str:
     return chart_lines(Activity(FIRST, counts), width)[0]
 
 
-def caption(*counts: int) -> str:
-    return format_caption(Activity(FIRST, counts))
+def caption(*counts: int, width: int = 80) -> str:
+    return format_caption(Activity(FIRST, counts), width)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,7 @@ async def test_a_narrower_terminal_draws_fewer_days(demo: OpenRequest) -> None:
         # The demo practice has entries of yesterday and today.
         assert chart.render_line(0).text[-2:] not in ("··", "  ")
         assert len(chart.render_line(0).text.strip()) == 56
+
+
+def test_a_caption_that_does_not_fit_names_no_day() -> None:
+    assert caption(3, 1200, width=37) == "2024-11-01 to 2024-11-02 · most 1,200"

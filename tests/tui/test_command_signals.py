@@ -8,7 +8,10 @@ import threading
 
 import pytest
 
+from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome, OfficeResult
+from core.opendental.key_status import KeyStatus
 from tests.support.waiting import DEADLINE
+from tui.commands.fleet_keys import finish_offices_on_signal
 from tui.commands.signals import SignalHandler, SignalReceived
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -59,3 +62,21 @@ def test_the_handlers_before_it_are_restored() -> None:
     with SignalHandler():
         assert signal.getsignal(signal.SIGINT) != before[0][0]
     assert ([signal.getsignal(number) for number in SIGNALS], sys.unraisablehook) == before
+
+
+def test_a_signal_is_reported_only_after_the_offices_that_were_begun_are_done() -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+    plan = FleetPlan("R20241106-000001", "ClearPay", KeyStatus.DISABLED_BY_CUSTOMER, ())
+    done, untouched = OfficeResult("North", OfficeOutcome.DONE), OfficeResult("South")
+
+    def change(stopped: threading.Event) -> FleetOutcome:
+        signal.pthread_kill(main, signal.SIGINT)
+        assert stopped.wait(DEADLINE)
+        # An office that was begun still takes a moment.
+        threading.Event().wait(0.2)
+        return FleetOutcome(plan, (done, untouched), None, "")
+
+    with SignalHandler(), pytest.raises(SignalReceived) as received:
+        finish_offices_on_signal(change)
+    assert received.value.outcome == "1 of 2 offices were done"

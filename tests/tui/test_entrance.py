@@ -73,7 +73,7 @@ async def test_a_file_of_another_account_is_refused(demo: OpenRequest) -> None:
     rows.execute("UPDATE userod SET UserName = 'somebody' WHERE UserNum = 1")
     async with running(ApisetupApp(demo)) as user:
         await user.at(ConnectScreen)
-        assert "This practice file has no user admin with access to API Setup." in user.flowing_text
+        assert "This practice file has no user admin with access to API Setup or the Audit Trail." in user.flowing_text
 
 
 async def test_the_demo_can_be_opened_a_second_time() -> None:

@@ -348,14 +348,15 @@ async def test_a_line_break_in_pasted_text_exports_nothing(demo: OpenRequest) ->
 
 
 @pytest.mark.usefixtures("refused_writes")
-async def test_an_export_that_cannot_be_logged_is_refused(demo: OpenRequest) -> None:
+async def test_an_export_from_a_file_that_cannot_be_written_says_that_it_is_not_recorded(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
+        before = rows.last_entry()
         await export_to(user, "trail.csv")
-        await user.at(AuditTrailScreen)
-        assert user.status_text.startswith("Every export is logged, but this practice can't be written to.")
-        assert "Nothing was exported." in user.status_text
-        assert files() == []
+        await user.at(Notice)
+        assert "Not recorded in the practice: The practice's file can't be written." in user.flowing_text
+        assert rows.last_entry() == before
+        assert files() == ["trail.csv", "trail.csv.about.json"]
 
 
 @pytest.mark.parametrize("name", ["trail.csv", "trail.jsonl"], ids=["at once", "in the middle"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from core.keys.filter import parse_key_filter
 from core.model.key_text import fingerprint
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
@@ -13,6 +16,7 @@ from tests.support.user_driver import User, run_program
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
+from tui.widgets.key_table import EXAMPLE_FILTER
 
 
 async def open_disable_question(user: User, developer: str = "Patient Portal Plus") -> None:
@@ -154,6 +158,12 @@ async def test_enter_on_a_filter_that_is_not_valid_points_at_the_word(demo: Open
         await user.press("enter")
         assert user.status_text == 'Unknown filter field "stat:". Did you mean status:?'
         assert (user.focused, user.field("filter").selected_text) == ("filter", "stat:enabled")
+        await user.enter_text("portal")
+        assert user.status_text == ""
+
+
+def test_the_example_in_the_empty_filter_is_valid() -> None:
+    assert parse_key_filter(EXAMPLE_FILTER, (), date(2024, 11, 6))
 
 
 async def test_tab_in_the_filter_completes_or_lists_what_there_is(demo: OpenRequest) -> None:
@@ -161,6 +171,7 @@ async def test_tab_in_the_filter_completes_or_lists_what_there_is(demo: OpenRequ
         await user.press("slash", "tab")
         assert user.status_text == "status:  may:  developer:  key:  changed:  baa:"
         await user.press("s", "tab")
+        assert user.status_text == ""
         assert (user.field("filter").value, user.focused) == ("status:", "filter")
         await user.press("tab")
         assert user.status_text.startswith("status:enabled  status:read-enabled  status:disabled")

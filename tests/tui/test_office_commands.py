@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import CommandLine
+from tests.support.databases import copy_private
 
 THREE_OFFICES = """
 [offices.North]
@@ -33,6 +34,14 @@ def offices(line: CommandLine) -> CommandLine:
     """A command line with three offices."""
     line.configure(THREE_OFFICES)
     return line
+
+
+def create_files(line: CommandLine, directory: Path, *names: str) -> None:
+    """Create the files of SQLite practices."""
+    first, *others = (directory / f"{name}.sqlite3" for name in names)
+    assert line.run("settings", "get", "--url", f"sqlite:///{first}").status == 0
+    for other in others:
+        copy_private(first, other)
 
 
 def names(offices: CommandLine, *arguments: str) -> list[str]:
@@ -83,12 +92,14 @@ def test_the_screen_opens_one_office_only(offices: CommandLine) -> None:
     assert completed.status == 2
 
 
-def test_several_offices_are_headed_by_their_names(offices: CommandLine) -> None:
+def test_several_offices_are_headed_by_their_names(offices: CommandLine, tmp_path: Path) -> None:
+    create_files(offices, tmp_path, "north", "south")
     completed = offices.run("keys", "list", "--tag", "coast")
     assert completed.out == "North:\n  No API keys.\nSouth:\n  No API keys.\n"
 
 
 def test_an_office_that_fails_does_not_stop_the_others(offices: CommandLine, tmp_path: Path) -> None:
+    create_files(offices, tmp_path, "north", "training")
     (tmp_path / "south.sqlite3").write_text("not a database")
     completed = offices.run("keys", "list", "--all-offices", "--json")
     assert completed.status == 1
@@ -166,7 +177,7 @@ def test_grants_that_make_no_sense_are_refused(line: CommandLine, arguments: lis
 
 def test_eight_offices_and_three_faults_fit_one_screen(line: CommandLine, tmp_path: Path) -> None:
     line.configure("".join(f'[offices.Office{n}]\nfile = "{n}.sqlite3"\n' for n in range(8)))
-    line.run("keys", "list", "--all-offices")
+    create_files(line, tmp_path, *map(str, range(8)))
     (tmp_path / "2.sqlite3").write_text("not a database")
     (tmp_path / "4.sqlite3").unlink()
     (tmp_path / "6.sqlite3").chmod(0o644)
@@ -182,8 +193,8 @@ def test_eight_offices_and_three_faults_fit_one_screen(line: CommandLine, tmp_pa
     assert [name for _, name in faulty] == ["Office2", "Office4", "Office6"]
 
 
-def test_a_check_of_several_offices_has_all_findings_in_json(offices: CommandLine) -> None:
-    offices.run("keys", "list", "--all-offices")
+def test_a_check_of_several_offices_has_all_findings_in_json(offices: CommandLine, tmp_path: Path) -> None:
+    create_files(offices, tmp_path, "north", "south", "training")
     document = offices.run("check", "--all-offices", "--json").document
     assert document["status"] == 0
     assert [each["office"] for each in document["offices"]] == ["North", "South", "Training"]

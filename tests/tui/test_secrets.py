@@ -15,6 +15,7 @@ from tests.support.cases import case
 from tests.support.open_requests import DATABASE_PASSWORD, server_request
 from tests.support.user_driver import User, run_program
 from tests.tui.test_assign import KEY
+from tui.commands.parser import parse_arguments
 from tui.modals.notice import Notice
 from tui.modals.sign_in import SignInScreen
 from tui.screens.audit_entry import AuditEntryScreen
@@ -45,7 +46,7 @@ def logged_key(demo: OpenRequest) -> str:
     """Return a key of the practice that an entry contains in clear text, as Open Dental's own window writes it."""
     key = rows.key_text("ClearPay")
     rows.execute(
-        "UPDATE securitylog SET LogText = ?, PermType = 8 WHERE SecurityLogNum = 300", f"New API key {key} added by X"
+        "UPDATE securitylog SET LogText = ?, PermType = 8 WHERE SecurityLogNum = 407", f"New API key {key} added by X"
     )
     return str(key)
 
@@ -128,7 +129,7 @@ async def test_a_key_typed_into_the_filter_is_not_logged(demo: OpenRequest, capl
 
 async def test_an_unknown_key_in_an_entry_is_masked(demo: OpenRequest) -> None:
     rows.execute(
-        "UPDATE securitylog SET LogText = 'New API key NOBODY-KNOWS-THIS-9999 added by X' WHERE SecurityLogNum = 300"
+        "UPDATE securitylog SET LogText = 'New API key NOBODY-KNOWS-THIS-9999 added by X' WHERE SecurityLogNum = 407"
     )
     async with run_program(demo) as user:
         await search(user, "text:NOBODY-KNOWS")
@@ -224,3 +225,21 @@ async def test_a_key_typed_into_the_form_is_not_logged(demo: OpenRequest, caplog
         assert "can't contain spaces" in user.status_text
         assert KEY not in user.status_text
         assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "secret"),
+    [
+        (("keys", "add", "Aa12Bb34Cc56Dd78"), "Aa12Bb34Cc56Dd78"),
+        (("keys", "Aa12Bb34Cc56Dd78"), "Aa12Bb34Cc56Dd78"),
+        (("mysql+pymysql://admin:pass@word@db/practice",), "pass@word"),
+    ],
+)
+def test_an_error_in_the_arguments_does_not_repeat_a_secret(
+    arguments: tuple[str, ...], secret: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments(arguments)
+    printed = capsys.readouterr().err
+    assert secret not in printed
+    assert "****" in printed

@@ -10,6 +10,7 @@ import pytest
 from core.model.agreement import default_agreement
 from tests.support.command_line import CommandLine, Completed
 from tests.support.opendental_columns import NEW
+from tests.support.practice_rows import PASSWORDS
 from tests.support.server import Server
 from tests.support.server_practice import PASSWORD, USER, ServerPractice, new_practice
 
@@ -93,6 +94,27 @@ def test_a_wrong_password_is_tried_once(line: CommandLine, practice: ServerPract
     assert completed.status == 2
     assert "Invalid username or password." in completed.err
     assert practice.value(f"SELECT FailedAttempts FROM userod WHERE UserName = '{USER}'") == "1"
+
+
+def test_an_auditor_lists_keys_and_settings_and_changes_nothing(line: CommandLine, practice: ServerPractice) -> None:
+    configure(line, practice, 'od_user = "Maria"\nod_password_from = "env:OD_SECRET"')
+    secret = {"OD_SECRET": PASSWORDS["Maria"]}
+    for reading in (("keys", "list"), ("settings", "get"), ("audit", "search", "--limit", "1")):
+        assert run(line, *reading, **secret).status in (0, 1)
+    assert {text for _, text in practice.audit_entries()} == {
+        "User: Maria has logged on.",
+        "User: Maria has logged off.",
+    }
+    before = practice.rows("SELECT * FROM program"), practice.rows("SELECT * FROM apikey")
+    for change in (
+        ("settings", "set", "--api", "on", "--yes"),
+        ("keys", "show", "--key", "Gh78", "--reveal"),
+        ("keys", "disable", "--key", "Gh78", "--yes"),
+    ):
+        completed = run(line, *change, **secret)
+        assert completed.status == 2
+        assert "The user Maria needs the permission Setup to open API Setup." in completed.err
+    assert (practice.rows("SELECT * FROM program"), practice.rows("SELECT * FROM apikey")) == before
 
 
 def test_changes_write_the_entries_of_the_screens(line: CommandLine, practice: ServerPractice) -> None:

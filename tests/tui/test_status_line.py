@@ -7,6 +7,8 @@ import pytest
 from core.offices.open_request import OpenRequest
 from tests.support.user_driver import run_program
 from tui.modals.notice import Notice
+from tui.screens.api_setup import ApiSetupScreen
+from tui.screens.payment_types import PaymentTypesScreen
 
 LONG = " ".join(f"word{number}" for number in range(120)) + " end"
 
@@ -57,3 +59,15 @@ async def test_a_narrow_terminal_leaves_the_message_more_room_than_the_hint(demo
         line = user.text.splitlines()[-2]
         assert "m more  ^z undo" in line
         assert line.lstrip().startswith("word")
+
+
+async def test_a_later_change_on_another_screen_removes_the_hint(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        user.screen.show_status("Saved.", "ok", "^z undo")
+        await user.press("3")
+        await user.at(PaymentTypesScreen)
+        await user.press("J")
+        assert "^z undo" in user.text.splitlines()[-2]
+        await user.press("1")
+        await user.at(ApiSetupScreen)
+        assert (user.status_text, user.screen.status.hint) == ("Saved.", "")

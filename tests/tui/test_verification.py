@@ -211,8 +211,8 @@ async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenReques
 async def test_continuing_at_once_after_a_stop_counts_no_entry_twice(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(299))
     async with run_program(demo) as user:
-        first_step = gate(Verification, "_find_suspects", hold=3)
-        second_step = gate(Verification, "_find_suspects", hold=5)
+        first_step = gate(Verification, "_read_contents", hold=3)
+        second_step = gate(Verification, "_read_contents", hold=5)
         await open_trail(user)
         user.send("V")
         await until(lambda: user.stack[-1] == "Question")

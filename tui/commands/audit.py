@@ -101,7 +101,14 @@ def _export(command: OfficeCommand, signals: SignalHandler, session: Session) ->
     if options.excel and file.suffix.casefold() != ".csv":
         raise ConfigurationError("--excel is for .csv files.", "Leave out --excel, or choose a name that ends in .csv.")
     say_if_slow(session)
-    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace, excel=options.excel)
+    export = audit.export(
+        session.actor,
+        audit_filter,
+        file,
+        may_replace=options.replace,
+        excel=options.excel,
+        not_recorded=session.not_recorded,
+    )
     export.begin()
     try:
         result = _write(export, signals)
@@ -119,8 +126,11 @@ def _export(command: OfficeCommand, signals: SignalHandler, session: Session) ->
         "about": str(result.manifest),
         "entries": result.count,
         "sha256": result.sha256,
+        "not_recorded": result.not_recorded or None,
     }
     lines = [f"{counted(result.count)} written to {sanitize(str(result.file))}", f"SHA-256 {result.sha256}"]
+    if result.not_recorded:
+        lines.append(f"Not recorded in the practice: {sanitize(result.not_recorded)}")
     if result.not_logged is not None:
         report_error(result.not_logged)
     status = DONE if result.not_logged is None else COULD_NOT

@@ -42,7 +42,7 @@ def run(command: OfficeCommand, signals: SignalHandler) -> int:
 def _seal(signals: SignalHandler, command: OfficeCommand, session: Session) -> OfficeReport:
     options, seals = command.options, session.office.seals
     next_key = read_public_key(options.next_key)
-    session.require_writable()
+    session.require_recordable()
     first = not seals.seals()
     sealing = seals.sealing(session.actor, program_version(), next_key=next_key, rotate=options.rotate)
     progress = Progress()

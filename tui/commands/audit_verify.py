@@ -14,7 +14,7 @@ from tui.commands.progress import Progress
 from tui.commands.public_key import read_public_key
 from tui.commands.report import DONE, WANTING, OfficeReport
 from tui.flows.seal_report import seal_lines, sealed_entry_line
-from tui.flows.verification_report import format_progress, report_lines
+from tui.flows.verification_report import format_progress, plausibility_lines, report_lines
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def verify(command: OfficeCommand, signals: SignalHandler, session: Session) -> 
     else:
         report = _run(session.office.audit.verification(days).run_batch, signals)
     session.office.last_verification.keep(report, some_days=days != AuditFilter())
-    lines = [*map(sanitize, report_lines(report)), *map(_entry_line, report.listed)]
+    lines = [*map(sanitize, [*report_lines(report), *plausibility_lines(report)]), *map(_entry_line, report.listed)]
     data = _report_as_json(report, days, session, digest)
     clean = report.clean
     if seals is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,23 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.fleet.change_json import change_to_json
-from core.fleet.cut_off import FleetChange, interrupted_change
+from core.fleet.cut_off import FleetChange
 from core.fleet.cut_off_plan import make_receipt_number, plan_cut_off, plan_way_back
-from core.fleet.developers import find_developer, find_developers
+from core.fleet.developers import Developer, find_developer, find_developers
 from core.fleet.fleet import Credentials, Fleet
 from core.fleet.opening import fleet_store
 from core.fleet.receipt import find_receipt, read_receipt
 from core.fleet.sign_outs import record_sign_outs
-from core.model.fleet_change import FleetPlan, OfficeOutcome, OfficePlan, OfficeResult, unseen_sentence
+from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome, OfficePlan, OfficeResult
 from tui.commands.confirmation import confirm_with, require_answerable
-from tui.commands.outcome import COULD_NOT, report_error
+from tui.commands.outcome import COULD_NOT
 from tui.commands.report import DONE, WANTING, OfficeReport, combine, document, office_as_json
 from tui.commands.sign_in import read_database_password
-from tui.commands.signals import SignalReceived
+from tui.commands.signals import ENDING_SIGNALS, SignalReceived
 from tui.platform.output import print_error, print_note, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
+    from core.fleet.store import FleetStore
     from core.model.fleet import OfficeState
     from core.offices.open_request import OpenRequest
     from tui.commands.office_command import OfficeCommand
@@ -49,53 +51,96 @@ def run(command: OfficeCommand) -> int:
     """
     require_answerable(command.options)
     request = command.selection.requests[0]
-    requests = [_with_password(each) for each in command.selection.requests]
+    clock, paths = request.context.runtime.clock, request.context.paths
     with closing(fleet_store(request.context)) as store:
-        fleet = Fleet(requests, store, request.context.runtime.clock, dry_run=command.dry_run)
+        plan = _plan_on_file(command, store, request)
+        named = None if plan is None else {each.office for each in plan.offices}
+        chosen = [each for each in command.selection.requests if named is None or each.office.name in named]
+        problems: dict[str, ApiSetupError] = {}
+        requests = [_with_password(each, problems) for each in chosen]
+        fleet = Fleet(requests, store, clock, dry_run=command.dry_run)
         try:
-            _sign_in(command, fleet, requests)
-            change = _change(command, fleet, request)
-            if change is None:
-                print_error("no key of this developer was found in the offices that were read.")
-                _report_unseen([state.office for state in fleet.states if not state.signed_in_as])
-                return WANTING
-            results, receipt, problem = _run(command, change)
+            _sign_in(command, fleet, requests, problems)
+            missing = ""
+            if plan is None:
+                plan, missing = _cut_off(command, fleet, request)
+            results, receipt, problem = _run(command, FleetChange(fleet, plan, paths.receipts, clock))
         finally:
             record_sign_outs(fleet.sign_out(), Event())
-    if problem:
-        print_error(problem)
-    status = _report(command, change.plan, results, receipt, problem)
-    _report_unseen(change.plan.unseen)
+    for each in filter(None, (missing, problem)):
+        print_error(each)
+    status = _report(command, plan, results, receipt, missing or problem)
+    if plan.unseen:
+        print_error(sanitize(plan.unseen_sentence, 2000))
     return status
 
 
-def _change(command: OfficeCommand, fleet: Fleet, request: OpenRequest) -> FleetChange | None:
-    """Return the change that the command line asks for; None if the developer has no key."""
-    options, runtime, receipts = command.options, request.context.runtime, request.context.paths.receipts
-    if getattr(options, "continues", False):
-        interrupted = interrupted_change(fleet, receipts, runtime.clock)
-        if interrupted is None:
-            raise ConfigurationError("No change in several offices was interrupted.", "Leave out --continue.")
-        return interrupted
-    number = make_receipt_number(runtime.clock(), runtime.random)
-    if getattr(options, "receipt", None) is not None:
-        named = Path(options.receipt)
-        is_number = not named.exists() and named.name == options.receipt and not named.suffix
-        found = read_receipt(find_receipt(fleet.store, receipts, options.receipt.upper()) if is_number else named)
-        if not found.plan.disables:
-            raise ConfigurationError("This receipt enabled keys.", "Name the receipt of keys that were disabled.")
-        plan = plan_way_back(found.plan, found.results, number, found.sha256)
-        chosen = {each.office.name for each in command.selection.requests}
-        plan = replace(plan, offices=tuple(each for each in plan.offices if each.office in chosen))
-        return FleetChange(fleet, plan, receipts, runtime.clock)
-    developers = find_developers(fleet.states, fleet.store.joined_names())
-    developer = find_developer(developers, options.developer)
-    if developer is None:
+def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenRequest) -> FleetPlan | None:
+    """Return the plan of a receipt, or of an interrupted change; None if the command line names a developer.
+
+    Raises:
+        ConfigurationError: It can't be read, is about other offices, or does the opposite.
+    """
+    options = command.options
+    selected = {each.office.name for each in command.selection.requests}
+    if options.continues:
+        return _interrupted(command, store, selected)
+    if getattr(options, "receipt", None) is None:
         return None
+    named, receipts = Path(options.receipt), request.context.paths.receipts
+    is_number = not named.exists() and named.name == options.receipt and not named.suffix
+    found = read_receipt(find_receipt(store, receipts, options.receipt.upper()) if is_number else named)
+    if not found.plan.disables:
+        raise ConfigurationError("This receipt enabled keys.", "Name the receipt of keys that were disabled.")
+    number = make_receipt_number(request.context.runtime.clock(), request.context.runtime.random)
+    plan = plan_way_back(found.plan, found.results, number, found.sha256)
+    others = [each.office for each in plan.offices if each.office not in selected]
+    if others and options.all_offices:
+        raise ConfigurationError(
+            f"The receipt names offices that the configuration file doesn't have: {', '.join(others)}. Nothing was"
+            " changed.",
+            "Choose the others with --office NAME or --tag TAG. If an office has another name now, change it back.",
+        )
+    if others:
+        print_note(f"The receipt also names offices that aren't selected: {sanitize(', '.join(others))}")
+    return replace(plan, offices=tuple(each for each in plan.offices if each.office in selected))
+
+
+def _interrupted(command: OfficeCommand, store: FleetStore, selected: Collection[str]) -> FleetPlan:
+    """Return the plan of the change that was interrupted. Its end is recorded for all offices, so all must be there.
+
+    Raises:
+        ConfigurationError: There is none, it is about further offices, or it does the opposite.
+    """
+    plan, verb = store.interrupted(), command.options.verb
+    if plan is None:
+        raise ConfigurationError("No change in several offices was interrupted.", "Leave out --continue.")
+    if plan.verb.lower() != verb:
+        raise ConfigurationError(
+            f"The change that was interrupted is another one: {plan.verb.lower()} the API keys of {plan.developer}."
+            " Nothing was changed.",
+            f"To continue it, run: apisetup keys {plan.verb.lower()} --continue --all-offices",
+        )
+    others = [each.office for each in plan.offices if each.office not in selected]
+    if others and not command.options.all_offices:
+        raise ConfigurationError(
+            f"The change that was interrupted is also about other offices: {', '.join(others)}. Nothing was changed.",
+            "Continue it with --all-offices.",
+        )
+    return plan
+
+
+def _cut_off(command: OfficeCommand, fleet: Fleet, request: OpenRequest) -> tuple[FleetPlan, str]:
+    """Return the plan that cuts the developer of the command line off, and a sentence if no key was found."""
+    options, runtime = command.options, request.context.runtime
+    number = make_receipt_number(runtime.clock(), runtime.random)
+    developers = find_developers(fleet.states, fleet.store.joined_names())
+    found = find_developer(developers, options.developer)
+    developer = found or Developer(options.developer, (options.developer,))
     if developer.similar:
         print_note(f"Similar names, which aren't included: {sanitize(', '.join(developer.similar))}")
     plan = plan_cut_off(developer, fleet.states, number, end_subscriptions=options.end_subscriptions)
-    return FleetChange(fleet, plan, receipts, runtime.clock)
+    return plan, "" if found else "no key of this developer was found in the offices that were read."
 
 
 def _run(command: OfficeCommand, change: FleetChange) -> tuple[tuple[OfficeResult, ...], dict[str, Any] | None, str]:
@@ -103,14 +148,12 @@ def _run(command: OfficeCommand, change: FleetChange) -> tuple[tuple[OfficeResul
     plan = change.plan
     lines = [line for office in plan.offices for line in plan_lines(plan, office)]
     if command.dry_run:
-        for line in lines:
-            print_note(line)
-        return tuple(OfficeResult(each.office) for each in plan.offices), None, ""
+        return tuple(_untouched(each) for each in plan.offices), None, ""
     if not any(each.has_work for each in plan.offices):
         return tuple(_untouched(each) for each in plan.offices), None, ""
     if not confirm_with(command.options, lines, plan.developer, f"the developer's name, {plan.developer},"):
         return tuple(OfficeResult(each.office) for each in plan.offices), None, ""
-    outcome = _finish_offices_on_signal(lambda stopped: change.run(lambda _result: None, stopped))
+    outcome = finish_offices_on_signal(lambda stopped: change.run(lambda _result: None, stopped))
     receipt = outcome.receipt
     kept = None if receipt is None else {"number": receipt.number, "file": receipt.file, "sha256": receipt.sha256}
     return outcome.results, kept, outcome.problem
@@ -133,25 +176,36 @@ def _untouched(office: OfficePlan) -> OfficeResult:
     return OfficeResult(office.office, OfficeOutcome.NOTHING, problems=office.stays)
 
 
-def _finish_offices_on_signal(run: Callable[[Event], Any]) -> Any:
-    """Run a change in a thread. After a signal no further office is begun, and those that were begun are finished."""
-    stopped, found, errors = Event(), list[Any](), list[Exception]()
+def finish_offices_on_signal(run: Callable[[Event], FleetOutcome]) -> FleetOutcome:
+    """Run a change in a thread. After a signal no further office is begun, and those that were begun are finished.
+
+    Raises:
+        SignalReceived: A signal arrived; the change ended before this is raised.
+    """
+    stopped, ended = Event(), Event()
+    found, errors = list[FleetOutcome](), list[Exception]()
 
     def work() -> None:
         try:
             found.append(run(stopped))
         except Exception as error:  # noqa: BLE001 - raised again in the main thread
             errors.append(error)
+        finally:
+            ended.set()
 
-    thread = Thread(target=work)
-    thread.start()
     try:
-        thread.join()
+        # A signal that arrives while the thread starts is handled after that, and never in that thread.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+        Thread(target=work).start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        # Not `Thread.join`: Python before 3.13 takes a thread for ended if a signal interrupts that.
+        ended.wait()
     except (SignalReceived, KeyboardInterrupt) as received:
         stopped.set()
-        thread.join()
+        ended.wait()
         if isinstance(received, SignalReceived) and found:
-            received.outcome = f"{found[0].done} of {len(found[0].results)} offices were done"
+            receipt = f"; receipt {found[0].receipt.file}" if found[0].receipt is not None else ""
+            received.outcome = f"{found[0].done} of {len(found[0].results)} offices were done{receipt}"
         raise
     if errors:
         raise errors[0]
@@ -161,40 +215,51 @@ def _finish_offices_on_signal(run: Callable[[Event], Any]) -> Any:
 # -- signing in ------------------------------------------------------------------------
 
 
-def _with_password(request: OpenRequest) -> OpenRequest:
-    """Return a request with its database password, which may have to be typed."""
+def _with_password(request: OpenRequest, problems: dict[str, ApiSetupError]) -> OpenRequest:
+    """Return a request with its database password, which may have to be typed.
+
+    Args:
+        request: The office.
+        problems: Gets the error under the office's name if there is no password.
+    """
     try:
         return replace(request, password=read_database_password(request)) if request.on_server else request
     except ApiSetupError as error:
-        # It stays in the plan, as an office where nothing could be done.
-        report_error(error, request.office.name)
+        problems[request.office.name] = error
         return request
 
 
-def _sign_in(command: OfficeCommand, fleet: Fleet, requests: Sequence[OpenRequest]) -> None:
-    """Sign in to all offices; names and passwords are asked for first, and each office gets one attempt."""
-    credentials: dict[str, Credentials] = {}
+def _sign_in(
+    command: OfficeCommand, fleet: Fleet, requests: Sequence[OpenRequest], problems: Mapping[str, ApiSetupError]
+) -> None:
+    """Sign in to all offices; names and passwords are asked for first, and each office gets one attempt.
+
+    An office without a password stays in the plan, as one where nothing can be done.
+    """
+    users: dict[str, Credentials | ApiSetupError] = {**problems}
     for request in requests:
-        if not request.on_server:
+        if not request.on_server or request.office.name in users:
             continue
-        name = command.sign_in.user_name(request)
-        if not name:
-            raise ConfigurationError("No Open Dental user was given.", "Add --user NAME, or set od_user.")
-        credentials[request.office.name] = Credentials(name, command.sign_in.password(request, name))
+        try:
+            users[request.office.name] = _user_of(command, request)
+        except ApiSetupError as error:
+            users[request.office.name] = error
 
     def on_state(state: OfficeState) -> None:
         if state.failure:
             print_error(f"{sanitize(state.office)}: {sanitize(state.failure, 400)}")
 
-    fleet.sign_in(credentials, on_state, Event())
+    fleet.sign_in(users, on_state, Event())
+
+
+def _user_of(command: OfficeCommand, request: OpenRequest) -> Credentials:
+    name = command.sign_in.user_name(request)
+    if not name:
+        raise ConfigurationError("No Open Dental user was given.", "Add --user NAME, or set od_user.")
+    return Credentials(name, command.sign_in.password(request, name))
 
 
 # -- reporting -------------------------------------------------------------------------
-
-
-def _report_unseen(offices: Sequence[str]) -> None:
-    if offices:
-        print_error(sanitize(unseen_sentence(offices), 2000))
 
 
 def _report(
@@ -204,13 +269,11 @@ def _report(
     receipt: dict[str, Any] | None,
     problem: str,
 ) -> int:
-    by_office = {result.office: result for result in results}
-    reports = []
-    for request in _listed(command):
-        name = request.office.name
-        report = _office_report(command, by_office.get(name))
-        data = {**report.data, "looked_at": name not in plan.unseen}
-        reports.append((request, OfficeReport(report.status, data, report.lines)))
+    by_office = {result.office: (planned, result) for planned, result in zip(plan.offices, results, strict=True)}
+    reports = [
+        (request, _office_report(command, plan, *by_office.get(request.office.name, (None, None))))
+        for request in _listed(command)
+    ]
     statuses = [report.status for _, report in reports]
     status = max(combine(statuses), WANTING if problem else DONE)
     done = f"{sum(each.is_settled for each in results)} of {len(results)} offices done."
@@ -229,25 +292,55 @@ def _listed(command: OfficeCommand) -> Sequence[OpenRequest]:
     return command.selection.requests
 
 
-def _office_report(command: OfficeCommand, result: OfficeResult | None) -> OfficeReport:
-    """Return the report of one office; one that isn't in the plan has no key of the developer, or wasn't read."""
-    if result is None:
-        return OfficeReport(DONE, {"dry_run": command.dry_run, "outcome": None, "changes": [], "problems": []})
+def _office_report(
+    command: OfficeCommand, plan: FleetPlan, planned: OfficePlan | None, result: OfficeResult | None
+) -> OfficeReport:
+    """Return the report of one office; one that isn't in the plan has no key of the developer."""
+    if planned is None or result is None:
+        empty: dict[str, Any] = {"outcome": None, "user": None, "planned": [], "changes": [], "problems": []}
+        return OfficeReport(DONE, {"dry_run": command.dry_run, **empty, "receipt_recorded": False, "looked_at": True})
     data = {
         "dry_run": command.dry_run,
-        "outcome": result.outcome.value,
+        "outcome": None if command.dry_run else result.outcome.value,
         "user": result.user or None,
+        "planned": planned_as_json(plan, planned),
         "changes": [change_to_json(change) for change in result.changes],
         "problems": list(result.problems),
         "receipt_recorded": result.recorded,
+        "looked_at": not planned.unseen,
     }
+    if command.dry_run:
+        is_possible = result.outcome is not OfficeOutcome.FAILED
+        return OfficeReport(DONE if is_possible else COULD_NOT, data, plan_lines(plan, planned))
     lines = [f"{change.what}: {change.before} → {change.after}, entry {change.entry}" for change in result.changes]
-    status = DONE if command.dry_run else _STATUS[result.outcome]
-    return OfficeReport(status, data, [*map(sanitize, lines), *(sanitize(each, 400) for each in result.problems)])
+    problems = [sanitize(each, 400) for each in result.problems]
+    return OfficeReport(_STATUS[result.outcome], data, [*map(sanitize, lines), *problems])
 
 
-def _lines(request: OpenRequest, report: OfficeReport) -> list[str]:
+def planned_as_json(plan: FleetPlan, office: OfficePlan) -> list[dict[str, Any]]:
+    """Return what a plan does in an office for JSON, with the names of the changes that are made."""
+    if office.problem:
+        return []
+    keys = [
+        {
+            "what": f"API key {key.masked} ({key.developer})",
+            "fingerprint": key.fingerprint,
+            "subscription": 0,
+            "before": key.before.label,
+            "after": plan.status.label,
+        }
+        for key in office.keys
+    ]
+    return keys + [
+        {"what": each.label, "fingerprint": each.fingerprint, "subscription": each.number}
+        for each in office.subscriptions
+    ]
+
+
+def _lines(request: OpenRequest, report: OfficeReport) -> Sequence[str]:
+    if report.data["dry_run"]:
+        return report.lines
     outcome = report.data["outcome"]
-    if outcome is None or report.data["dry_run"]:
+    if outcome is None:
         return []
     return [f"{sanitize(request.office.name)}: {outcome}", *(f"  {line}" for line in report.lines)]

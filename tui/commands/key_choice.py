@@ -31,7 +31,8 @@ def read_keys(session: Session, *, for_change: bool = False) -> tuple[KeyList, b
         for_change: True to fail if no list comes, since nothing can be changed without it.
 
     Returns:
-        The keys, and False if headquarters didn't answer, so that they may be out of date.
+        The keys, and False if headquarters didn't answer, or wasn't asked for a user without the permission Setup, so
+        that they may be out of date.
 
     Raises:
         HeadquartersError: No list came, and one is needed.
@@ -39,6 +40,9 @@ def read_keys(session: Session, *, for_change: bool = False) -> tuple[KeyList, b
     keys = session.office.keys
     if not keys.is_remote:
         return keys.list(), True
+    if not session.asks_headquarters:
+        # Its answer would be written to the practice's copy.
+        return keys.list(), False
     try:
         fetched = keys.fetch()
     except HeadquartersError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.audit.export_format import json_value
 from core.model.api_key import format_fields
+from core.users.service import READERS
 from tui.commands.key_addition import add
 from tui.commands.key_changes import disable, enable, remove
 from tui.commands.key_choice import choose_keys, read_keys, refuse_whole_key
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _LABEL_WIDTH = 30
+_READING = ("list", "show", "use")
 
 
 def run(command: OfficeCommand) -> int:
@@ -35,7 +37,9 @@ def run(command: OfficeCommand) -> int:
 
         return fleet_keys.run(command)
     verbs = {"list": _list, "show": _show, "use": show_use, "disable": disable, "enable": enable, "remove": remove}
-    return command.run(partial(verbs[command.options.verb], command))
+    # Showing a key in full is recorded as a use of Setup.
+    only_reads = command.options.verb in _READING and not getattr(command.options, "reveal", False)
+    return command.run(partial(verbs[command.options.verb], command), *(READERS if only_reads else ()))
 
 
 def is_for_fleet(command: OfficeCommand) -> bool:

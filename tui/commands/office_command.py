@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError
-from core.opendental.permission_types import Permission
 from tui.commands.confirmation import require_answerable
 from tui.commands.outcome import report_error
 from tui.commands.report import OfficeReport, combine, document, office_as_json, status_of
@@ -20,6 +19,7 @@ from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
+    from core.opendental.permission_types import Permission
     from tui.commands.office_selection import OfficeSelection
     from tui.session import Session
 
@@ -57,14 +57,14 @@ class OfficeCommand:
         """True if nothing may be written."""
         return bool(getattr(self.options, "dry_run", False))
 
-    def run(self, work: Work, permission: Permission = Permission.SETUP) -> int:
+    def run(self, work: Work, *needs: Permission) -> int:
         """Do some work in each office, one after the other, and return the exit status.
 
         An office that can't be opened, or where the work fails, is reported, and the others follow.
 
         Args:
             work: The work; returns what to report.
-            permission: The permission that the Open Dental user needs.
+            needs: The permissions of which the Open Dental user needs one; Setup if none is given.
 
         Raises:
             ConfigurationError: The command changes something, and nobody can confirm it.
@@ -72,7 +72,7 @@ class OfficeCommand:
         """
         if hasattr(self.options, "yes"):
             require_answerable(self.options)
-        return self.run_requests(lambda request: self._work_in(request, work, permission))
+        return self.run_requests(lambda request: self._work_in(request, work, *needs))
 
     def run_requests(self, work: Callable[[OpenRequest], OfficeReport], *, at_once: int = 1) -> int:
         """Do some work for each office without opening it first, and return the exit status.
@@ -120,8 +120,8 @@ class OfficeCommand:
                 received.outcome = f"{done} of {len(requests)} offices were done"
             raise
 
-    def _work_in(self, request: OpenRequest, work: Work, permission: Permission) -> OfficeReport:
-        with self.sign_in.session(request, permission) as session:
+    def _work_in(self, request: OpenRequest, work: Work, *needs: Permission) -> OfficeReport:
+        with self.sign_in.session(request, *needs) as session:
             if hasattr(self.options, "yes") and not self.dry_run:
                 session.require_writable()
             return work(session)

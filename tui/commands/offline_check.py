@@ -27,7 +27,8 @@ def run(options: argparse.Namespace) -> int:
 
     Raises:
         ConfigurationError: A file can't be read or used.
-        UnreadableSeal: A file isn't a seal or a proof.
+        UnreadableSeal: A file isn't a seal.
+        UnreadableProof: A file isn't a proof.
     """
     public_key = read_public_key(options.public_key)
     if options.proof:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import InvalidInput
+from core.users.service import READERS
 from tui.commands.changes import PlannedChange, ask_once, make_changes
 from tui.commands.report import DONE, WANTING, OfficeReport
 from tui.widgets.safe_text import sanitize
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def run(command: OfficeCommand) -> int:
     """Run one of the `payment-types` commands and return the exit status."""
     if command.options.verb == "list":
-        return command.run(_list)
+        return command.run(_list, *READERS)
     return command.run(partial(_change, command))
 
 

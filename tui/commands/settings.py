@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ConfigurationError, InvalidInput
 from core.model.settings import ApiSettings, SettingsPage, format_enabled, format_interval, format_payment_type
+from core.users.service import READERS
 from tui.commands.confirmation import confirm
 from tui.commands.report import (
     DONE,
@@ -34,7 +35,7 @@ def run(command: OfficeCommand) -> int:
     """
     options = command.options
     if options.verb == "get":
-        return command.run(_get)
+        return command.run(_get, *READERS)
     if options.api is None and options.interval is None and options.payment_type is None:
         raise ConfigurationError("No setting was named.", "Add --api, --interval or --payment-type.")
     return command.run(partial(_set, command))

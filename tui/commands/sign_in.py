@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.base.secret import DATABASE_PASSWORD_VARIABLE, OPEN_DENTAL_PASSWORD_VARIABLE, Secret
-from core.opendental.permission_types import Permission
 from tui.platform.output import ask, is_terminal, print_error
 from tui.session import Session
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
+    from core.opendental.permission_types import Permission
 
 USER_VARIABLE = "APISETUP_OD_USER"
 
@@ -41,19 +41,19 @@ class CommandSignIn:
         self._typed_passwords: dict[str, Secret] = {}
 
     @contextmanager
-    def session(self, request: OpenRequest, permission: Permission) -> Iterator[Session]:
-        """Open an office and sign in a user who has a permission; at the end, sign out and close it.
+    def session(self, request: OpenRequest, *needs: Permission) -> Iterator[Session]:
+        """Open an office and sign in a user; at the end, sign out and close it.
 
         Args:
             request: The office to open.
-            permission: The permission that the user needs.
+            needs: The permissions of which the user needs one; Setup if none is given.
 
         Raises:
             ConfigurationError: A name or a password is missing, and there is no terminal to prompt on.
             ApiSetupError: The office can't be opened, or the sign-in was refused.
         """
         if not request.on_server:
-            with self._account_session(request, permission) as session:
+            with self._account_session(request, *needs) as session:
                 yield session
             return
         name = self.user_name(request)
@@ -63,7 +63,7 @@ class CommandSignIn:
             )
         office = request.open(read_database_password(request))
         try:
-            session = Session(office, office.users.sign_in(name, self.password(request, name), permission))
+            session = Session(office, office.users.sign_in(name, self.password(request, name), *needs))
             try:
                 yield session
             finally:
@@ -83,12 +83,14 @@ class CommandSignIn:
         return name or ""
 
     @contextmanager
-    def _account_session(self, request: OpenRequest, permission: Permission) -> Iterator[Session]:
+    def _account_session(self, request: OpenRequest, *needs: Permission) -> Iterator[Session]:
         if self._user is not None and not self._several:
             raise ConfigurationError("An SQLite practice has no users to sign in as.", "Leave out --user.")
+        if self._several:
+            request.refuse_missing_file()
         office = request.open(Secret(""))
         try:
-            yield Session(office, office.users.account(request.context.runtime.account, permission))
+            yield Session(office, office.users.account(request.context.runtime.account, *needs))
         finally:
             office.close()
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals that end a command."""
 _RAISE_AGAIN_SECONDS = 0.05
 
 
@@ -40,7 +42,7 @@ class SignalHandler:
         self._restore = ExitStack()
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDING_SIGNALS:
             self._restore.callback(signal.signal, number, signal.signal(number, self._handle))
         self._restore.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, self._raise_again))
         self._restore.callback(signal.setitimer, signal.ITIMER_REAL, 0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ConfigurationError
 from core.model.subscription import ApiSubscription, FhirSubscription, SubscriptionState
+from core.users.service import READERS
 from tui.commands.changes import MadeChange, PlannedChange, ask_for_text, ask_once, make_changes
 from tui.commands.report import DONE, WANTING, OfficeReport
 from tui.widgets.safe_text import sanitize
@@ -28,7 +29,7 @@ def run(command: OfficeCommand) -> int:
     """
     options = command.options
     if options.verb == "list":
-        return command.run(_list)
+        return command.run(_list, *READERS)
     if bool(options.number) is (options.developer is not None):
         raise ConfigurationError("No subscription was named, or in two ways.", "Add numbers, or --developer NAME.")
     if options.number:

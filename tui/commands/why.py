@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.diagnosis.service import DiagnosisRequest
 from core.model.diagnosis import Cause, Certainty, Diagnosis, Symptom, Verdict
+from core.users.service import READERS
 from tui.commands.key_choice import refuse_whole_key
 from tui.commands.outcome import COULD_NOT
 from tui.commands.report import DONE, WANTING, OfficeReport
@@ -31,7 +32,7 @@ def run(command: OfficeCommand) -> int:
         ConfigurationError: The key is named by more than its end.
     """
     refuse_whole_key(command.options.key or "")
-    return command.run(partial(_diagnose, command.options))
+    return command.run(partial(_diagnose, command.options), *READERS)
 
 
 def _diagnose(options: argparse.Namespace, session: Session) -> OfficeReport:

@@ -61,7 +61,7 @@ async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiK
     before = await screen.call_service(lambda: use.former_names(key.developer), group="former names")
     lines = [
         f"Audit entries name a developer, not a key. If {key.developer} had other names before, enter them here.",
-        "Separate several names with semicolons. They are kept on this computer only.",
+        "Separate several names with semicolons. They are kept in apisetup's companion, not in Open Dental.",
     ]
     title, typed = f"Former names of {key.developer}", "; ".join(before)
     prompt = Prompt(title, lines, typed, _split_names, verb="Save", key="ctrl+s")

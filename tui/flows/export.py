@@ -40,8 +40,8 @@ async def export_entries(
     """
     lines = [
         f"Entries: {filter_text or 'everything'}",
-        "The name must end in .csv (for Excel) or .jsonl. This is recorded in the Audit Trail.",
-        "API keys are masked. Patient numbers and texts are not.",
+        *_name_remarks(session),
+        f"API keys are {session.office.audit.masking}. Patient numbers and texts are not.",
     ]
     suggestion = f"{_suggest_directory()}/audit-trail-{today}.csv"
     validate = partial(validate_target, may_replace=True)
@@ -60,10 +60,18 @@ async def export_entries(
             screen.show_status("Nothing was exported.")
             return
         may_replace = True
-    start = partial(session.office.audit.export, session.actor, audit_filter, file, may_replace=may_replace, excel=True)
+    start = partial(
+        session.office.audit.export,
+        session.actor,
+        audit_filter,
+        file,
+        may_replace=may_replace,
+        excel=True,
+        not_recorded=session.not_recorded,
+    )
     export = await screen.call_service(start, group="export")
     slowness = await screen.call_service(session.office.audit.slowness, group="export")
-    with screen.busy("Logging the export…"):
+    with screen.busy("Starting the export…" if session.not_recorded else "Logging the export…"):
         await screen.commit(export.begin)
     result = await screen.app.push_screen_wait(ExportProgress(export, slowness))
     if isinstance(result, ApiSetupError):
@@ -75,6 +83,7 @@ async def export_entries(
         screen.show_status(f"Exported: {counted(result.count)}.", "ok")
     else:
         screen.show_problem(result.not_logged)
+    is_recorded = result.not_logged is None and not result.not_recorded
     lines = [
         f"{counted(result.count)} in",
         str(result.file),
@@ -82,10 +91,19 @@ async def export_entries(
         f"SHA-256 {result.sha256[:16]}…",
         "",
         f"The filter, the counts, the user and the time are in {result.manifest.name}."
-        + (" The Audit Trail has the SHA-256 as well." if result.not_logged is None else ""),
+        + (" The Audit Trail has the SHA-256 as well." if is_recorded else ""),
+        *(["", f"Not recorded in the practice: {result.not_recorded}"] if result.not_recorded else []),
         *([] if result.not_logged is None else ["", str(result.not_logged)]),
     ]
     screen.open_screen(Notice("Exported", lines))
+
+
+def _name_remarks(session: Session) -> list[str]:
+    """Return what to know about the file's name, and whether the export is recorded."""
+    name = "The name must end in .csv (for Excel) or .jsonl."
+    if not session.not_recorded:
+        return [f"{name} This is recorded in the Audit Trail."]
+    return [name, f"Not recorded in the practice: {session.not_recorded}"]
 
 
 def _suggest_directory() -> Path | str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from core.audit.filter import AuditFilter, Users
     from tui.platform.base_screen import BaseScreen
 
+_NAMES = {"user": "user", "permission": "permission", "source": "log source"}
+
 
 async def choose_filter_value(screen: BaseScreen[Any], current: AuditFilter, users: Users) -> AuditFilter | None:
     """Ask for a user, a permission or a log source, or all of them. Call it from a flow.
@@ -27,7 +29,7 @@ async def choose_filter_value(screen: BaseScreen[Any], current: AuditFilter, use
     """
     question = Question(
         "Show entries of",
-        ["Choose all or one."],
+        ["Choose what to filter by."],
         Answer("u", "A user", "user"),
         Answer("p", "A permission", "permission"),
         Answer("l", "A log source", "source"),
@@ -36,7 +38,9 @@ async def choose_filter_value(screen: BaseScreen[Any], current: AuditFilter, use
     if field is None:
         return None
     choices = _choices(field, users)
-    index = await screen.app.push_screen_wait(Choice(f"Show entries of a {field}", [label for label, _ in choices]))
+    index = await screen.app.push_screen_wait(
+        Choice(f"Show entries of a {_NAMES[field]}", [label for label, _ in choices])
+    )
     if index is None:
         return None
     return current.with_value(field, choices[index][1])

@@ -17,13 +17,14 @@ async def refresh_key_list(screen: BaseScreen[Any], session: Session) -> KeyList
     """Fetch the key list from headquarters and store it. Call it from a worker of the screen.
 
     Returns:
-        The new list. None if headquarters doesn't manage the keys, or if a newer answer arrived in the meantime.
+        The new list. None if headquarters doesn't manage the keys, if this user may not change the practice's copy of
+        its list, or if a newer answer arrived in the meantime.
 
     Raises:
         HeadquartersError: The list couldn't be fetched. The key list says so from now on.
     """
     keys = session.office.keys
-    if not keys.is_remote:
+    if not session.asks_headquarters:
         return None
     fetched = await screen.call_service(keys.fetch, group=REMOTE_GROUP)
     if fetched is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui.session import NO_SETUP
+
 if TYPE_CHECKING:
     from core.model.api_key import KeyList
     from core.model.resolved_change import ResolvedChange
@@ -38,13 +40,17 @@ def copy_remark(session: Session, keys: KeyList) -> tuple[str, ...]:
     """Return how the practice's copy of keys differs from the local registry, and which key makes it match."""
     if session.office.keys.is_remote or not keys.notes:
         return ()
+    if not session.signed_in.has_setup:
+        return keys.notes
     return (*keys.notes, "Press = to synchronize it with the registry.")
 
 
 def read_only_remark(session: Session) -> tuple[str, ...]:
     """Return what a read-only session can't do."""
-    if session.signed_in.writable:
+    if session.may_change:
         return ()
+    if session.signed_in.writable:
+        return (f"Read-only: {NO_SETUP}. Press i to see why.",)
     return ("Read-only: nothing is logged and nothing can be saved. Press i to see why.",)
 
 
@@ -62,7 +68,7 @@ def about_lines(session: Session) -> list[str]:
         f"User           {session.actor.user_name}",
         f"Computer       {session.actor.computer}",
         "",
-        *([f"Read-only: {session.read_only_reason}", ""] if not session.signed_in.writable else []),
+        *([f"Read-only: {session.read_only_reason}", ""] if not session.may_change else []),
         f"Keys: {authority.explanation}",
         *(line for note in info.notes for line in ("", note)),
     ]

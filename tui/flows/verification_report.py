@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from core.audit.verification_report import VerificationReport
 
 
-_MAX_FINDINGS = 20
-"""The maximum number of lines about what isn't plausible; JSON has more of them."""
+_MAX_LINES = 20
 
 
 def format_progress(report: VerificationReport, seconds: float) -> str:
@@ -33,14 +32,26 @@ def format_progress(report: VerificationReport, seconds: float) -> str:
 
 def report_lines(report: VerificationReport) -> list[str]:
     """Return the lines that say how many hashes match, what was found, and what Open Dental itself removed."""
-    plausibility = report.plausibility
     lines = [_summary(report), *_notes(report), *_orphan_lines(report)]
-    if plausibility.count:
-        lines.append(f"Not plausible: {plausibility.count:,}")
-    lines += [*plausibility.findings[:_MAX_FINDINGS], *plausibility.notes]
     listed = len(report.listed)
     if listed < report.altered + report.without_hash:
         lines.append(f"The list has the first {listed:,} of them.")
+    return lines
+
+
+def plausibility_lines(report: VerificationReport, limit: int = _MAX_LINES) -> list[str]:
+    """Return the lines that say what isn't plausible although its hash may match, and what is explained.
+
+    Args:
+        report: The result.
+        limit: The maximum number of findings, and of explanations.
+    """
+    found = report.plausibility
+    lines = [f"Not plausible: {found.count:,}"] if found.count else []
+    for sentences in (found.findings, found.notes):
+        lines += sentences[:limit]
+        if len(sentences) > limit:
+            lines.append(f"… and {len(sentences) - limit:,} more lines. All of them: apisetup audit verify --json")
     return lines
 
 

@@ -60,6 +60,7 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
     """
 
     CSS_PATH = "assign_key.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium")]  # noqa: RUF012 - declared so by Textual
     KEYS: ClassVar[tuple[str, ...]] = ("continue", "choose-permissions", "next-field", "back", "help")
 
     def __init__(self, session: Session) -> None:
@@ -77,7 +78,7 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
         """Compose the fields."""
         with Horizontal(id="key-line"):
             yield Static("API key", classes="label")
-            yield KeyInput(id="key", placeholder="paste the key, or a text that contains it")
+            yield KeyInput(id="key", placeholder="key, header or whole email")
         with Horizontal():
             yield Static("", classes="label")
             yield Static("", id="understood", markup=False)

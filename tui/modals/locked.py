@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widgets import Static
 
+from core.users.service import READERS
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.safe_text import safe_content
@@ -65,6 +66,6 @@ class LockedScreen(_Screen):
         """Continue as the account that this terminal belongs to."""
         with self.busy("Opening…"):
             await self._policy.wait_for_log_off()
-            signed_in = await self.commit(lambda: self._office.users.account(self._account))
+            signed_in = await self.commit(lambda: self._office.users.account(self._account, *READERS))
         if await self._policy.may_continue(signed_in):
             self.dismiss(signed_in)

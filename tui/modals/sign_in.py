@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from core.base.errors import ApiSetupError
 from core.base.secret import Secret
+from core.users.service import READERS
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import PlainInput, SecretInput
@@ -95,7 +96,7 @@ class SignInScreen(_Screen):
             with self.busy("Signing in…"):
                 if self._policy is not None:
                     await self._policy.wait_for_log_off()
-                signed_in = await self.commit(lambda: self._office.users.sign_in(name, typed))
+                signed_in = await self.commit(lambda: self._office.users.sign_in(name, typed, *READERS))
         except ApiSetupError as error:
             password.value = ""
             password.focus()

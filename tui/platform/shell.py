@@ -192,8 +192,7 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     async def on_event(self, event: events.Event) -> None:
         """Queue keys and pastes. Ignore input that can have no effect, or none that the user would see."""
         if isinstance(event, events.Resize):
-            # A terminal may move or clear lines when its size changes.
-            self._shown.forget()
+            self._repaint_after(event)
         if isinstance(event, events.MouseEvent) and (self.ignores_keys or self.too_small):
             return
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
@@ -206,6 +205,13 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
                 return
         if not await self._key_queue.enqueue(event):
             await super().on_event(event)
+
+    def _repaint_after(self, event: events.Resize) -> None:
+        # A terminal may move or clear lines when its size changes, and other programs wrote to it while this one was
+        # suspended. Textual draws nothing if the size is the one that it last drew for.
+        self._shown.forget()
+        if self.screen_stack and self.screen.outer_size == event.size:
+            self.refresh()
 
     @property
     def ignores_keys(self) -> bool:

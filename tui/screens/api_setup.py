@@ -160,6 +160,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             return
         self.session = session
         self.query_one(KeyTable).prices = session.office.prices
+        self.query_one(SettingsForm).disabled = not session.signed_in.has_setup
         self._show(content)
         settings = (*content.page.missing, *filter(None, [content.page.warning]))
         remarks = (*settings, *read_only_remark(self.session), *copy_remark(self.session, content.keys))
@@ -170,12 +171,12 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         diagnosis.look_regularly(self, self.look)
         # What follows imports more, which would delay the picture of the keys.
         self.call_after_refresh(self.read_use)
-        if session.office.seals_daily:
+        if session.office.seals_daily and session.may_change:
             self.call_after_refresh(self.seal_daily)
         self.open_requested_place()
 
     async def _settle_interrupted_changes(self, session: Session) -> list[Remark]:
-        if not session.office.may_have_interrupted_changes:
+        if not session.office.may_have_interrupted_changes or not session.signed_in.has_setup:
             return []
         from tui.flows.interrupted_changes import settle_interrupted_changes
 
@@ -399,6 +400,10 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         # Said without show_problem(), which logs the error: the text may contain an API key.
         self.show_status(str(event.error), "problem")
 
+    @on(FilterInput.Changed, "#filter")
+    def _clear_filter_message(self) -> None:
+        self.show_status("")
+
     @on(FilterInput.Choices)
     def _show_completions(self, event: FilterInput.Choices) -> None:
         self.show_status("  ".join(event.words) if event.words else "No completions.")
@@ -423,6 +428,6 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         with self.busy("Reading the settings and keys…"):
             content = await self.call_service(partial(load_content, self.open_session), group="read")
         self._show(content)
-        self._say_resolved(content, ASKING if self.open_session.office.keys.is_remote else _READ_AGAIN)
+        self._say_resolved(content, ASKING if self.open_session.asks_headquarters else _READ_AGAIN)
         self.refresh_from_headquarters()
         self.look()

@@ -81,7 +81,8 @@ class AuditEntryScreen(PracticeScreen[bool]):
                 return False
             return bool(self._logged.event.key_tag or self._logged.event.about_settings)
         if action == "undo":
-            return self._logged is not None and self._logged.is_undoable
+            is_undoable = self._logged is not None and self._logged.is_undoable
+            return is_undoable and super().check_action(action, parameters)
         return super().check_action(action, parameters)
 
     @latest

@@ -101,6 +101,8 @@ class EditKeyScreen(KeyScreen[None]):
     @property
     def _editable(self) -> bool:
         key = self._key
+        if not self.open_session.signed_in.has_setup:
+            return False
         return key.known and not key.gone and not key.unusable and self.open_session.office.keys.authority.may_change
 
     @property
@@ -145,7 +147,7 @@ class EditKeyScreen(KeyScreen[None]):
         if self.unsaved and not await self._confirm_discard("Reload and discard your changes?"):
             return
         await self._load_key()
-        self.show_status(ASKING if self.open_session.office.keys.is_remote else _READ_AGAIN)
+        self.show_status(ASKING if self.open_session.asks_headquarters else _READ_AGAIN)
         self.refresh_from_headquarters()
 
     @latest
@@ -205,7 +207,7 @@ class EditKeyScreen(KeyScreen[None]):
             license_text = f"{accepted.title} (SHA-256 {accepted.sha256[:12]})"
             acceptance_text = f"by {accepted.accepted_by}, {_at(accepted.accepted_at)}"
         if self.size.height < _MIN_HEIGHT_FOR_ALL:
-            disabled = f", {_at(key.date_disabled)}" if key.date_disabled else ""
+            disabled = f", {key.date_disabled:%Y-%m-%d}" if key.date_disabled else ""
             return safe_content(
                 [
                     f"API Key          {key.masked}",

@@ -61,8 +61,9 @@ class OfficeHome(KeyScreen[T]):
             self.open_screen(PaymentTypesScreen(self.open_session), lambda _result: self.reload())
 
     def open_requested_place(self) -> None:
-        """Open the place that was asked for before the office was open."""
-        place, self._requested_place = self._requested_place, ""
+        """Open the place that was asked for before the office was open; for a user without Setup, the Audit Trail."""
+        first = "" if self.open_session.signed_in.has_setup else "place-audit-trail"
+        place, self._requested_place = self._requested_place or first, ""
         if place:
             self.open_place(place)
 

@@ -335,13 +335,14 @@ class OfficesScreen(_Screen):
 
     @on(FilterInput.Choices)
     def _show_choices(self, event: FilterInput.Choices) -> None:
-        self.show_status(f"Possible: {', '.join(event.words)}" if event.words else "Nothing to complete here.")
+        self.show_status("  ".join(event.words) if event.words else "No completions.")
 
     @on(Input.Changed, "#filter")
     def _apply_filter(self) -> None:
         """Filter by what was typed so far; a word that isn't complete yet changes nothing."""
         from core.fleet.filter import parse_office_filter
 
+        self.show_status("")
         try:
             self._meets = parse_office_filter(self._filter.value)
         except FilterError:

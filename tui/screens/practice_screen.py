@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from tui.bindings import key
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.session import Session
@@ -12,6 +13,37 @@ if TYPE_CHECKING:
     from tui.key_definition import Key
 
 T = TypeVar("T")
+
+CHANGES = frozenset(
+    {
+        "add_key",
+        "add_type",
+        "adopt",
+        "alphabetize",
+        "choose_permissions",
+        "delete",
+        "disable",
+        "edit_type",
+        "enable",
+        "end",
+        "former_names",
+        "hide",
+        "match_copy",
+        "move_down",
+        "move_up",
+        "remove_key",
+        "resume",
+        "reveal",
+        "save",
+        "seal",
+        "select",
+        "send_to_clipboard",
+        "undo",
+        "undo_last",
+        "unhide",
+    }
+)
+"""The actions that write, or prepare for it. A user without the permission Setup isn't offered them."""
 
 
 class PracticeScreen(BaseScreen[T]):
@@ -27,10 +59,18 @@ class PracticeScreen(BaseScreen[T]):
         return self.session
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable undoing until the office is open."""
+        """Disable undoing until the office is open, and all changes for a user without the permission Setup."""
         if action == "undo_last" and self.session is None:
             return False
-        return super().check_action(action, parameters)
+        return not self._is_withheld(action) and super().check_action(action, parameters)
+
+    @property
+    def help_keys(self) -> tuple[str, ...]:
+        """The ids of the keys that the help lists; for a user without the permission Setup, without changes."""
+        return tuple(id_ for id_ in super().help_keys if not self._is_withheld(key(id_).action))
+
+    def _is_withheld(self, action: str) -> bool:
+        return self.session is not None and not self.session.signed_in.has_setup and action in CHANGES
 
     def is_useful(self, key: Key) -> bool:
         """Leave undoing out of the key bar while there is nothing to undo."""

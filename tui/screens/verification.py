@@ -14,7 +14,7 @@ from core.audit.filter import AuditFilter
 from core.audit.filter_language import format_filter
 from core.base.errors import ApiSetupError
 from tui.flows.seal_report import problem_of, screen_lines
-from tui.flows.verification_report import format_progress, report_lines
+from tui.flows.verification_report import format_progress, plausibility_lines, report_lines
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _BAR_WIDTH = 40
+_FINDINGS = 1
+"""The maximum number of lines about what isn't plausible, so that the list below keeps its place."""
 
 
 class VerificationScreen(BaseScreen[None]):
@@ -150,7 +152,8 @@ class VerificationScreen(BaseScreen[None]):
     def _show(self, report: VerificationReport) -> None:
         self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))
         sealed = self._seals.seal_report if self._seals is not None and report.done else None
-        self._show_result([*report_lines(report), *(screen_lines(sealed) if sealed is not None else [])])
+        seal_lines = screen_lines(sealed) if sealed is not None else []
+        self._show_result([*report_lines(report), *seal_lines, *plausibility_lines(report, _FINDINGS)])
         listed = report.listed
         if sealed is not None:
             self._problems = {each.number: problem_of(each) for each in sealed.found}

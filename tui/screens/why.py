@@ -102,7 +102,8 @@ class WhyScreen(BaseScreen[Remedy]):
         """Allow what needs a diagnosis only when there is one."""
         if action == "fix":
             finding = self._finding
-            return finding is not None and finding.cause is not None and finding.cause.remedy is not None
+            remedy = finding.cause.remedy if finding is not None and finding.cause is not None else None
+            return remedy is Remedy.RELOAD or (remedy is not None and self._session.signed_in.has_setup)
         if action == "whole_practice":
             return self._key is not None
         if action in ("copy_text", "show_text"):
@@ -227,7 +228,9 @@ class WhyScreen(BaseScreen[Remedy]):
         finding = self._finding
         if finding is None or finding.cause is None:
             return
-        if finding.cause.remedy is None:
+        if finding.cause.remedy not in (None, Remedy.RELOAD) and not self._session.signed_in.has_setup:
+            self.show_status(f"Read-only: {self._session.read_only_reason}")
+        elif finding.cause.remedy is None:
             self.show_status(f"Nothing can be done about it from here. {finding.cause.action}")
         else:
             self.dismiss(finding.cause.remedy)

@@ -16,6 +16,8 @@ _BARS = " ▁▂▃▄▅▆▇█"
 _LEVELS = len(_BARS) - 1
 _NO_ENTRIES = "·"
 _MAX_DAY_WIDTH = 4
+_TITLE_CELLS = 23
+"""The cells of the border's upper line that are left to its corners, blanks and the panel's name."""
 _TICK_WIDTH = 6
 """The width of a day's label on the axis if the days are narrower than their numbers, and the space after it."""
 
@@ -25,6 +27,7 @@ class ActivityPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(ActivityChart(), id="activity")
+        self._activity: Activity | None = None
 
     def on_mount(self) -> None:
         """Show the title."""
@@ -37,8 +40,18 @@ class ActivityPanel(Panel):
 
     def show(self, activity: Activity) -> None:
         """Display other counts."""
-        self.show_title("Entries per day", format_caption(activity))
+        self._activity = activity
+        self._show_caption()
         self.chart.show(activity)
+
+    def on_resize(self) -> None:
+        """Show the title that fits now."""
+        self._show_caption()
+
+    def _show_caption(self) -> None:
+        if self._activity is not None:
+            room = self.outer_size.width - _TITLE_CELLS
+            self.show_title("Entries per day", format_caption(self._activity, room))
 
 
 class ActivityChart(TonedView):
@@ -107,13 +120,15 @@ def chart_lines(activity: Activity, width: int, height: int = 1) -> tuple[str, .
     return (*lines, _axis(first, len(counts), day_width))
 
 
-def format_caption(activity: Activity) -> str:
-    """Return the days of a chart and the busiest one."""
+def format_caption(activity: Activity, width: int) -> str:
+    """Return the days of a chart and the most entries on one of them; also that day if it fits into a width."""
     day, most = activity.busiest
     days = f"{activity.first} to {activity.last}"
-    busiest = f"most on {day}: {most:,}" if most else "no entries"
     remark = "" if activity.follows_filter else " · not filtered: too many entries"
-    return f"{days} · {busiest}{remark}"
+    if not most:
+        return f"{days} · no entries{remark}"
+    caption = f"{days} · most on {day}: {most:,}{remark}"
+    return caption if len(caption) <= width else f"{days} · most {most:,}{remark}"
 
 
 def _bar(count: int, most: int, row: int, height: int) -> str:

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 _TITLE_FRAME = 12
 """The cells of the border's upper line that are left to its corners, blanks and the panel's name."""
 
+EXAMPLE_FILTER = "status:on may:pay -baa:none"
+"""The filter that the empty field shows as an example."""
+
 
 class KeyTable(Horizontal):
     """A list of keys with a filter and a panel with the details of the highlighted key.
@@ -80,7 +83,7 @@ class KeyTable(Horizontal):
     def compose(self) -> ComposeResult:
         """Compose the list with its filter, and the details."""
         with Panel(id="keys-panel"):
-            hidden = FilterInput(id="filter", placeholder="status:on may:pay -baa:none; Tab completes")
+            hidden = FilterInput(id="filter", placeholder=f"{EXAMPLE_FILTER}; Tab completes")
             # From the start, since the first picture would be laid out again without it.
             hidden.display = False
             yield hidden

@@ -85,6 +85,15 @@ class StatusLine(Widget):
         self._text, self._kind, self._hint = text, kind, hint
         self._wrap_text()
         self.refresh()
+        if hint:
+            self._remove_older_hints()
+
+    def _remove_older_hints(self) -> None:
+        """Remove the hints of the screens below, whose keys would now act on what this message is about."""
+        for screen in self.app.screen_stack:
+            for older in screen.query(StatusLine):
+                if older is not self:
+                    older.show(older.text, older.kind)
 
     def on_mount(self) -> None:
         """Wrap the message and set the height."""

@@ -30,6 +30,7 @@ class Heading:
         versions: The versions of Open Dental and of the server.
         user: The name of the user who is signed in.
         flags: Words that are never left out, such as PRODUCTION.
+        reason: Why the last flag is there, in a few words.
     """
 
     practice: str = ""
@@ -38,6 +39,7 @@ class Heading:
     versions: str = ""
     user: str = ""
     flags: Sequence[str] = ()
+    reason: str = ""
 
 
 class TitleLine(Widget):
@@ -85,7 +87,7 @@ class TitleLine(Widget):
 
     def _style(self, part: Part) -> Style:
         if part.kind == "flag":
-            name = _FLAGS.get(part.text.strip(), "flag")
+            name = _FLAGS.get(part.text.strip().partition(":")[0], "flag")
             return self.get_component_rich_style(f"title-line--{name}")
         return self.get_component_rich_style(f"title-line--{part.kind}") if part.kind else self.rich_style
 
@@ -109,15 +111,16 @@ def format_heading(heading: Heading, width: int) -> str:
 def heading_parts(heading: Heading, width: int) -> list[Part]:
     """Return the pieces of a heading in at most `width` cells.
 
-    If it does not fit, the versions are left out first, then the host, the database and the user. The flags and the
-    beginning of the practice title always stay.
+    If it does not fit, the versions are left out first, then the host, the database, the reason and the user. The flags
+    and the beginning of the practice title always stay.
     """
     for shorter in (
         heading,
         replace(heading, versions=""),
         replace(heading, versions="", host=""),
         replace(heading, versions="", host="", database=""),
-        replace(heading, versions="", host="", database="", user=""),
+        replace(heading, versions="", host="", database="", reason=""),
+        replace(heading, versions="", host="", database="", reason="", user=""),
     ):
         place = _place(shorter, width)
         right = _right(shorter, width)
@@ -145,7 +148,10 @@ def _place(heading: Heading, width: int) -> str:
 
 
 def _right(heading: Heading, width: int) -> list[Part]:
-    parts = [part for flag in heading.flags for part in (Part(f" {flag} ", "flag"), Part(" "))]
+    flags = list(heading.flags)
+    if flags and heading.reason:
+        flags[-1] += f": {heading.reason}"
+    parts = [part for flag in flags for part in (Part(f" {flag} ", "flag"), Part(" "))]
     if heading.user:
         parts.append(Part(f" {sanitize(heading.user, width + 1)} "))
     return parts

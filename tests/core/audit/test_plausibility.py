@@ -157,6 +157,12 @@ def test_a_status_that_does_not_continue_is_listed() -> None:
     assert check(texts=joined).count == 0
 
 
+def test_a_change_that_was_not_done_is_taken_back() -> None:
+    made = status(1, "Enabled", "Disabled by Customer")
+    not_done = (2, 1, f"NOT DONE: {made[2]}")
+    assert check(texts=[made, not_done, status(3, "Enabled", "Disabled by Customer")]).count == 0
+
+
 def test_a_status_at_headquarters_is_a_note() -> None:
     first, second = status(3, "Enabled", "Disabled by Customer"), status(5, "Enabled", "Disabled by Customer")
     asked = (2, 1, f"ASKED: {first[2]}")

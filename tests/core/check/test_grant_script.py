@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -24,9 +25,12 @@ from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
 from core.opendental.permission_types import Permission
 from core.practice.required_rights import NEEDED, OPTIONAL
+from core.users.service import READERS
+from tests.support.audit_exports import finish, read_manifest
 from tests.support.change_kinds import save_settings
 from tests.support.databases import SampleServer, database_user, runtime
 from tests.support.practice_rows import PASSWORDS
+from tests.support.row_diff import writing
 
 ON_NEW = pytest.mark.parametrize("server_sample", ["24.3 InnoDB"], indirect=True)
 
@@ -102,6 +106,27 @@ def test_an_auditor_signs_in_verifies_and_changes_nothing(server_sample: SampleS
         assert office.audit.verification(AuditFilter()).run_batch().checked > 0
         with pytest.raises(NotPermitted):
             save_settings(office)
+
+
+@ON_NEW
+def test_an_auditor_without_setup_reads_every_page_and_the_export_is_recorded(
+    server_sample: SampleServer, tmp_path: Path
+) -> None:
+    with opened(server_sample, Role.AUDITOR) as office, writing(server_sample) as written:
+        signed_in = office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]), *READERS)
+        assert (signed_in.writable, signed_in.has_setup) == (True, False)
+        assert office.settings.load().values.enabled is not None
+        assert office.keys.list().keys
+        assert office.payment_types.load().types
+        assert office.subscriptions.load().subscriptions
+        export = office.audit.export(signed_in.actor, AuditFilter(), tmp_path / "trail.csv", may_replace=False)
+        export.begin()
+        assert finish(export).not_logged is None
+        assert read_manifest(tmp_path / "trail.csv")["api_keys"].startswith("masked, except those that only the table")
+        assert any("can't read the table apikey" in note for note in office.info.notes)
+        office.users.sign_out(signed_in.actor)
+    assert [kind for kind, _, _ in written.audit] == [83, 122, 122, 83]
+    assert (written.changed, written.added, written.removed) == ({}, {}, [])
 
 
 @ON_NEW

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from core.base.errors import EncryptionKeyUnavailable, StorageFailed
 from core.base.secret import Secret
@@ -277,6 +278,26 @@ def test_a_rotation_that_ends_between_its_steps_loses_no_key(
             assert set(office.keys._authority.clear_texts()) >= before
     monkeypatch.setattr(KeyFile, "replace", replace)
     rotating.rotate_key(lambda: NOW)
+    assert registry_texts(file_sample.companion) == before
+
+
+@pytest.mark.parametrize("transaction", [1, 2])
+def test_two_rotations_at_the_same_time_lose_no_key(
+    file_sample: SampleFile, rotating: Companion, transaction: int
+) -> None:
+    before, transactions = registry_texts(file_sample.companion), count(1)
+    other = Companion(file_engine(file_sample.companion), shared=True)
+
+    @contextmanager
+    def write_after_another_program() -> Iterator[Connection]:
+        if next(transactions) == transaction:
+            other.rotate_key(lambda: NOW)
+        with rotating.write() as connection:
+            yield connection
+
+    with closing(other):
+        rotation = rotating.vault.rotate(write_after_another_program, lambda: NOW)
+    assert rotation.unreadable == ()
     assert registry_texts(file_sample.companion) == before
 
 

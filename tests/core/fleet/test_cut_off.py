@@ -17,8 +17,11 @@ from core.database.address import ServerAddress
 from core.fleet.cut_off import interrupted_change
 from core.fleet.cut_off_plan import plan_way_back
 from core.fleet.fleet import Credentials, Fleet
+from core.fleet.office_change import change_office
 from core.fleet.receipt import read_receipt
+from core.model.audit_events import parse_entry
 from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome
+from core.model.logged_event import LoggedEvent, Stage
 from tests.support.databases import SampleServer
 from tests.support.fleets import (
     BRIDGE,
@@ -204,6 +207,32 @@ def test_a_killed_cut_off_is_continued_from_the_journal(
         assert read_file(files, name, STATUS) == [(2,)]
     assert all(len(result.changes) == 2 for result in outcome.results)
     assert interrupted_change(fleet, files.paths.receipts, files.clock) is None
+
+
+def test_an_entry_of_a_change_that_was_not_made_is_not_taken_for_the_change(files: SampleFleet) -> None:
+    fleet = files.signed_in()
+    plan = cut_off_plan(fleet)
+    cut_off(files, replace(plan, offices=plan.offices[1:]), fleet)
+    logged = parse_entry(texts(files, "South")[0])
+    assert logged is not None
+    # What a program leaves that is killed in a database without transactions, and what the next one adds to it.
+    with fleet.open_signed_in("North") as (office, actor):
+        for stage in (Stage.DONE, Stage.NOT_DONE):
+            office._practice.log_outcome(actor, LoggedEvent(logged.event, stage))
+    outcome = cut_off(files, plan, fleet)
+    assert read_file(files, "North", STATUS) == [(2,)]
+    assert [len(result.changes) for result in outcome.results] == [2, 2, 2]
+
+
+def test_an_entry_that_the_status_contradicts_is_reported(files: SampleFleet) -> None:
+    fleet = files.signed_in()
+    plan = cut_off_plan(fleet)
+    cut_off(files, plan, fleet)
+    change_file(files, "North", "UPDATE apisetup_key SET status = 1 WHERE developer = ?", BRIDGE)
+    with fleet.open_signed_in("North") as (office, actor):
+        result = change_office(office, actor, plan, plan.offices[0], continues=True)
+    assert result.outcome is OfficeOutcome.FAILED
+    assert "says that the status was changed, but it is Enabled now" in result.problems[0]
 
 
 def test_two_programs_do_not_change_the_fleet_at_once(files: SampleFleet) -> None:

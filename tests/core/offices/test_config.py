@@ -84,7 +84,12 @@ def test_license_without_a_title_has_the_default_title(tmp_path: Path) -> None:
         ("licence = 1", "licence", "Did you mean license?"),
         ("[license]\nfiel = 'x'", "license.fiel", "Did you mean license.file?"),
         ("[license]\nqqq = 'x'", "license.qqq", "Valid names: file, title."),
-        ("qqq = 1", "qqq", "Valid names: lock_after_minutes, theme, mouse, keys, offices, prices, license."),
+        (
+            "qqq = 1",
+            "qqq",
+            "Valid names: lock_after_minutes, theme, mouse, keys, offices, seal_key_from, seal_dir, seal_daily, prices,"
+            " license.",
+        ),
         ("[offices.A]\nhosst = 'h'", "offices.A.hosst", "Did you mean offices.A.host?"),
         ("[offices.A]\nreadonly = true", "offices.A.readonly", "Did you mean offices.A.read_only?"),
     ],

@@ -15,6 +15,7 @@ from core.base.errors import ConfigurationError
 from core.base.secret import Secret
 from core.seals.chain import check_chain, clock_notes
 from core.seals.entry_list import ListWriter, UnreadableBlock, parse_block, sha256_of, unpack
+from core.seals.proof import UnreadableProof, parse_proof
 from core.seals.seal import Seal, SealContent, UnreadableSeal, parse_seal
 from core.seals.signing import SigningKey, is_signed_by, parse_public_key, public_key_as_pem
 from tests.support.properties import examples
@@ -77,6 +78,11 @@ def test_the_line_survives_an_email() -> None:
 def test_what_is_no_seal_is_refused(text: str) -> None:
     with pytest.raises(UnreadableSeal, match=r"mail\.txt isn't a complete seal"):
         parse_seal(text, "mail.txt")
+
+
+def test_what_is_no_proof_is_refused() -> None:
+    with pytest.raises(UnreadableProof, match=r"proof\.json isn't a complete proof"):
+        parse_proof('{"apisetup_proof": 1, "seal": {}}', "proof.json")
 
 
 # -- signatures --------------------------------------------------------------------------

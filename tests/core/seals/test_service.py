@@ -342,6 +342,17 @@ def test_an_export_is_checked_against_seals_without_the_database(
     assert "1 entry of the seals is not in the export." in check_export(export, seals).notes
 
 
+def test_entries_of_missing_seals_are_no_forgeries(file_sample: SampleFile, tmp_path: Path, mount: Path) -> None:
+    with file_sample.office() as office:
+        use_key_file(office, tmp_path, mount)
+        seal(office)
+        seal(office)
+        export = _export(office, tmp_path / "trail.jsonl")
+    report = check_export(export, list(mount.glob("*-000002.seal")))
+    assert (report.sealed, report.inserted, report.clean) == (1, 0, True)
+    assert report.notes[0].startswith("10 entries may be in seals that aren't here")
+
+
 def test_a_proof_is_checked_on_its_own(sample: SamplePractice, tmp_path: Path) -> None:
     with sample.office() as office:
         use_key_file(office, tmp_path)

@@ -30,6 +30,7 @@ from core.model.api_key import AuthorityName
 from core.model.sign_in_events import UNKNOWN_USER, UserLogOnFailed
 from core.office.office import Office, open_file_office, open_server_office
 from core.opendental.key_status import KeyStatus
+from core.users.service import READERS
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import KINDS, NEW, key_of, save_settings
@@ -120,6 +121,25 @@ def test_a_user_without_the_permission_setup_cannot_sign_in(sample: SamplePracti
             office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]))
         with pytest.raises(WrongNameOrPassword):
             office.users.sign_in("Maria", Secret("wrong"))
+
+
+def test_a_user_with_audittrail_alone_signs_in_to_read_and_api_setup_is_not_opened(sample: SamplePractice) -> None:
+    with sample.office() as office, writing(sample) as written:
+        signed_in = office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]), *READERS)
+    assert (signed_in.has_setup, signed_in.sees_audit_trail, signed_in.writable) == (False, True, True)
+    assert [text for _, _, text in written.audit] == ["User: Maria has logged on."]
+
+
+def test_a_user_with_setup_opens_api_setup_where_audittrail_would_do(file_sample: SamplePractice) -> None:
+    with file_sample.office() as office, writing(file_sample) as written:
+        assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]), *READERS).has_setup
+    assert [text for _, _, text in written.audit] == ["User: Admin has logged on.", "API/FHIR"]
+
+
+def test_a_user_with_neither_permission_is_refused_with_both_names(file_sample: SamplePractice) -> None:
+    refusal = pytest.raises(NotAuthorized, match="needs the permission Setup or AuditTrail to open API Setup or the")
+    with file_sample.office() as office, refusal:
+        office.users.sign_in("Narrow", Secret("narrow"), *READERS)
 
 
 def test_a_permission_for_a_single_object_is_not_setup(sample: SamplePractice) -> None:

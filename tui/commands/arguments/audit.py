@@ -37,7 +37,10 @@ def add(noun: argparse.ArgumentParser) -> None:
     )
     offline.add_argument("--proof", metavar="FILE", help="check the proof of one entry, without a database")
     _add_seals(verbs)
-    export = verbs.reading("export", "export entries of the Audit Trail to a file, newest first. The export is logged")
+    export = verbs.reading(
+        "export",
+        "export entries of the Audit Trail to a file, newest first. It is logged, unless nothing can be written",
+    )
     _add_days(export)
     export.add_argument("file", metavar="FILE", help="the file to write; its name must end in .csv or .jsonl")
     _add_filter(export, "export")
@@ -46,7 +49,8 @@ def add(noun: argparse.ArgumentParser) -> None:
 
 
 def _add_seals(verbs: Verbs) -> None:
-    seal = verbs.reading("seal", "seal all entries since the last seal. The seal is logged")
+    summary = "seal all entries since the last seal. The seal is logged"
+    seal = verbs.reading("seal", summary, found="nothing was sealed, such as if another program did it")
     change = seal.add_mutually_exclusive_group()
     change.add_argument("--rotate", action="store_true", help="create a new key, which signs the seals after this one")
     change.add_argument("--next-key", metavar="FILE", help="the public key that signs the seals after this one (PEM)")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 USER_HELP = "the Open Dental user to sign in as, instead of the office's od_user or APISETUP_OD_USER"
 DONE = "0 done"
 COULD_NOT = "2 couldn't"
+_LIKE_A_KEY = r"(?<![\w-])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{12,}(?![\w-])"
+"""Letters and digits, at least twelve of them."""
 
 
 class HelpFormatter(argparse.HelpFormatter):
@@ -27,13 +30,20 @@ class HelpFormatter(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose error messages show control characters in arguments instead of sending them to the terminal."""
+    """A parser whose error messages show control characters in arguments instead of sending them to the terminal.
+
+    What may be an API key is masked, and so is the password in an address: a job's messages are mailed and logged.
+    """
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and an error, and exit with status 2."""
+        from core.model.key_text import mask
         from tui.widgets.safe_text import sanitize
 
-        super().error(sanitize(message))
+        without_passwords = re.sub(r"(?<=://)([^\s:/@]*):\S*@", r"\1:********@", message)
+        shown, keys = re.subn(_LIKE_A_KEY, lambda found: mask(found[0]), without_passwords)
+        advice = ". Never name a whole API key in an argument: others can read the command line." if keys else ""
+        super().error(sanitize(shown + advice))
 
 
 def sentence(summary: str) -> str:

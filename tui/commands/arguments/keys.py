@@ -22,20 +22,23 @@ def add(noun: argparse.ArgumentParser) -> None:
     )
     add_key_choice(use, required=False)
     disable = verbs.changing("disable", "disable API keys")
-    add_key_choice(disable).add_argument(
-        "--continue",
-        dest="continues",
-        action="store_true",
-        help="continue disabling a developer's keys in several offices where it was interrupted",
-    )
+    _add_continue(add_key_choice(disable), "disabling a developer's keys in several offices")
     disable.add_argument("--end-subscriptions", action="store_true", help="also end the subscriptions of each key")
-    add_key_choice(verbs.changing("enable", "enable API keys that the office disabled")).add_argument(
+    enabled = add_key_choice(verbs.changing("enable", "enable API keys that the office disabled"))
+    enabled.add_argument(
         "--receipt",
         metavar="FILE",
         help="exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled; its file or"
         " its number",
     )
+    _add_continue(enabled, "enabling what a receipt disabled")
     add_key_choice(verbs.changing("remove", "remove API keys from the local registry that were added by mistake"))
+
+
+def _add_continue(choice: argparse._ActionsContainer, change: str) -> None:
+    choice.add_argument(
+        "--continue", dest="continues", action="store_true", help=f"continue {change} where it was interrupted"
+    )
 
 
 def _add_addition(parser: argparse.ArgumentParser) -> None:
