@@ -255,7 +255,7 @@ class ApisetupApp(TerminalApp):
         self._session = None
         self._inactivity.stop()
         if self._fleet is not None:
-            self._fleet.sign_out()
+            self._fleet.sign_out(idle=not by_hand)
         self.unlocked.clear()
         # Abort leaving if it had begun: its flow, of which only one can run, would block leaving from the lock.
         dialogs = tuple(reversed(self._own_dialogs))
@@ -332,10 +332,19 @@ class ApisetupApp(TerminalApp):
             return
         if not await self._confirm_leaving("Quit without saving?", "Quit"):
             return
+        await self._sign_out_of_offices()
         await self._close_session()
         failures = (screen.failure for screen in self.screen_stack if isinstance(screen, ConnectScreen))
         self.startup_error = next(failures, None)
         self.exit(return_code=1 if self.startup_error else 0)
+
+    async def _sign_out_of_offices(self) -> None:
+        """End the sign-ins to several offices, and wait for their entries; meanwhile keys are ignored."""
+        if self._fleet is None or not self._fleet.is_recording:
+            return
+        self._closing_session = True
+        self.show_status("Signing out of the offices…")
+        await self.commit(self._fleet.sign_out_and_wait)
 
     async def _confirm_quitting(self) -> bool:
         question = Question("Quit apisetup?", ["There are no unsaved changes."], Answer("ctrl+y", "Quit", "leave"))
@@ -373,7 +382,9 @@ class ApisetupApp(TerminalApp):
         await close_office(office, signing_out, self.record_problem)
 
     def sign_out_after_exit(self) -> None:
-        """Log the sign-out if a signal or a lost terminal ended the program; wait at most `SHUTDOWN_TIMEOUT`."""
+        """Log sign-outs if a signal or a lost terminal ended the program; wait at most `SHUTDOWN_TIMEOUT` for each."""
+        if self._fleet is not None:
+            self._fleet.sign_out_and_wait()
         session, self._session = self._session, None
         if session is not None:
             close_office_and_wait(session.office, session_to_sign_out(session, self._request), self.record_problem)

@@ -21,6 +21,7 @@ from core.companion.tables import (
     FLEET_ANSWER,
     FLEET_RESULT,
     FLEET_RUN,
+    FLEET_WRITER,
     FORMER_NAME,
     HEADQUARTERS_ANSWER,
     HEADQUARTERS_KEY,
@@ -66,6 +67,7 @@ NOT_COPIED = (
     FLEET_ANSWER,
     FLEET_RUN,
     FLEET_RESULT,
+    FLEET_WRITER,
     JOINED_NAME,
 )
 """The tables whose rows every companion has for itself. The number of the last question is raised, if it is lower."""

@@ -228,6 +228,16 @@ _SEALS = (
     """,
 )
 
+_FLEET_WRITERS = (
+    """
+    CREATE TABLE apisetup_fleet_writer (
+        receipt VARCHAR(20) NOT NULL PRIMARY KEY,
+        writer VARCHAR(16) NOT NULL,
+        renewed_at INTEGER NOT NULL
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
@@ -240,6 +250,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("clear texts erased", ()),
     ("offices as a fleet", _FLEET),
     ("seals", _SEALS),
+    ("changes by a team", _FLEET_WRITERS),
 )
 
 

@@ -91,8 +91,17 @@ def open_journal(source: CompanionSource, companion: Companion) -> CompanionJour
     Raises:
         StorageFailed: The directory of its lock files can't be created.
     """
+    return CompanionJournal(companion, locks_of(source, companion))
+
+
+def locks_of(source: CompanionSource, companion: Companion) -> WriterLocks:
+    """Return the lock files of the programs on this computer that write to a companion.
+
+    Raises:
+        StorageFailed: The directory of the files can't be created.
+    """
     if not companion.on_server:
-        return CompanionJournal(companion, WriterLocks(source.stem))
+        return WriterLocks(source.stem)
     directory = real_path(source.stem).parent
     try:
         create_private_directory(directory)
@@ -101,4 +110,4 @@ def open_journal(source: CompanionSource, companion: Companion) -> CompanionJour
             f"The directory {directory} can't be created: {error.strerror}.", "Check its parent's permissions."
         ) from error
     # A home directory may be on a file server, whose locks other computers may not see.
-    return CompanionJournal(companion, WriterLocks(directory / f"{source.stem.name}.{socket.gethostname()}"))
+    return WriterLocks(directory / f"{source.stem.name}.{socket.gethostname()}")

@@ -170,6 +170,13 @@ _TABLES = (
     )
     """,
     """
+    CREATE TABLE IF NOT EXISTS apisetup_fleet_writer (
+        receipt VARCHAR(20) NOT NULL PRIMARY KEY,
+        writer VARCHAR(16) NOT NULL,
+        renewed_at {number} NOT NULL
+    )
+    """,
+    """
     CREATE TABLE IF NOT EXISTS apisetup_last_verification (
         number {number} NOT NULL PRIMARY KEY,
         verified_at {moment} NOT NULL,

@@ -251,7 +251,8 @@ class FleetRunColumns(TypedColumns):
     Attributes:
         receipt: The number of its receipt.
         plan: What is to be done in each office.
-        written: The receipt that was written last: `number`, `file`, `text_file`, `sha256`; empty for none.
+        written: The receipt that was written last: `number`, `file`, `text_file`, `sha256`, and `content`, which is the
+            whole JSON file; empty for none.
         finished: 1 once it ended as it should, whatever its results.
     """
 
@@ -274,6 +275,23 @@ class FleetResultColumns(TypedColumns):
 
 
 FLEET_RESULT = Table("apisetup_fleet_result", COMPANION, FleetResultColumns)
+
+
+class FleetWriterColumns(TypedColumns):
+    """The program that makes a change in several offices now, in a companion on a server.
+
+    Attributes:
+        receipt: The number of the change's receipt.
+        writer: The program; it holds the lock file of this name while it runs.
+        renewed_at: The time of the server's clock (seconds since 1970) at which it last confirmed that it still runs.
+    """
+
+    receipt: Named[str] = Column(String(20), primary_key=True)
+    writer: Named[str] = Column(String(16))
+    renewed_at: Named[int] = Column(_Number)
+
+
+FLEET_WRITER = Table("apisetup_fleet_writer", COMPANION, FleetWriterColumns)
 
 
 class LastVerificationColumns(TypedColumns):

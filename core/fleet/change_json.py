@@ -78,4 +78,6 @@ def _office_plan(kept: Mapping[str, Any]) -> OfficePlan:
         subscriptions=tuple(PlannedSubscription(**each) for each in kept["subscriptions"]),
         stays=tuple(kept["stays"]),
         problem=kept["problem"],
+        # Plans of earlier versions don't say.
+        unseen=kept.get("unseen", False),
     )

@@ -13,7 +13,7 @@ from core.base.errors import ApiSetupError, NotPermitted, PracticeUnavailable
 from core.fleet.fleet import Fleet
 from core.fleet.office_change import change_office, unrecorded
 from core.fleet.parallel import for_each
-from core.fleet.receipt import write_receipt
+from core.fleet.receipt import find_receipt, write_receipt
 from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome, OfficePlan, OfficeResult, WrittenReceipt
 from core.model.receipt_events import ReceiptRecorded
 
@@ -112,11 +112,13 @@ class FleetChange:
         if not any(result.changes for result in self.results):
             return None, ""
         known = self._fleet.store.receipt(self.plan.receipt)
-        if known is not None and not changed:
-            return known, ""
         try:
-            written = write_receipt(self._receipts, self.plan, self.results, self._clock())
-            self._fleet.store.set_receipt(written)
+            if known is not None and not changed:
+                # Another admin's program may have written it, on another computer.
+                file = find_receipt(self._fleet.store, self._receipts, self.plan.receipt)
+                return replace(known, file=str(file)), ""
+            written, content = write_receipt(self._receipts, self.plan, self.results, self._clock())
+            self._fleet.store.set_receipt(written, content)
         except ApiSetupError as error:
             return None, str(error)
         for result in self.results:

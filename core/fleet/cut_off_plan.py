@@ -63,7 +63,7 @@ def plan_way_back(plan: FleetPlan, results: Iterable[OfficeResult], receipt: str
 def _plan_office(state: OfficeState, keys: tuple[FleetKey, ...], *, end_subscriptions: bool) -> OfficePlan:
     answer = state.answer
     if answer is None or not state.signed_in_as:
-        return OfficePlan(state.office, problem=state.failure or _SIGN_IN)
+        return OfficePlan(state.office, problem=state.failure or _SIGN_IN, unseen=True)
     possible = [key for key in keys if not key.refusal]
     stays = [f"{key.label}: {key.refusal}" for key in keys if key.refusal]
     if answer.refusal and any(key.status.enabled for key in keys):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from core.fleet.answers import differences
 from core.fleet.cut_off_plan import make_receipt_number
 from core.fleet.office_reading import reach_of, read_answer
 from core.fleet.parallel import for_each
+from core.fleet.sign_outs import SignOut
 from core.fleet.store import FleetStore
 from core.model.actor import Actor
 from core.model.fleet import OfficeAnswer, OfficeState, Reach
@@ -85,6 +87,7 @@ class Fleet:
         self._states = {name: OfficeState(name, request.office.tags) for name, request in self._requests.items()}
         self._before: dict[str, OfficeAnswer] = {}
         self._actors: dict[str, Actor] = {}
+        self._sign_outs: dict[str, SignOut] = {}
         self._refused: dict[tuple[str, str], list[Secret]] = {}
         self._known: dict[str, InspectedDatabase] = {}
         self._lock = Lock()
@@ -202,12 +205,18 @@ class Fleet:
         finally:
             self._save(0)
 
-    def sign_out(self) -> None:
-        """Forget who is signed in. No connection is open, and the passwords weren't kept."""
+    def sign_out(self) -> tuple[SignOut, ...]:
+        """Forget who is signed in, and return what is left to record of it. Doesn't block.
+
+        No connection is open, and the passwords weren't kept. An office without sign-in and one that is opened
+        read-only record no sign-out.
+        """
         with self._lock:
+            ended, self._sign_outs = tuple(self._sign_outs.values()), {}
             self._actors.clear()
             for name, state in self._states.items():
                 self._states[name] = replace(state, signed_in_as="")
+        return ended
 
     @property
     def is_signed_in(self) -> bool:
@@ -292,6 +301,10 @@ class Fleet:
         if not signed_in.writable and (self._requests[name].office.read_only or not self._dry_run):
             answer = replace(answer, refusal=office.info.read_only or "This office is read-only.")
         self._actors[name] = signed_in.actor
+        request = self._requests[name]
+        if request.on_server and signed_in.writable:
+            opened = partial(_open, request, self._known.get(name))
+            self._sign_outs[name] = SignOut(name, signed_in.actor, opened)
         self._set(name, signed_in_as=signed_in.actor.user_name)
         self._answered(name, answer)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from core.base.errors import ApiSetupError, OperationNotAllowed
+from core.fleet.office_reading import renew_list
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
 from core.model.audit_entry import AuditEntry
@@ -52,6 +53,10 @@ def change_office(
         ApiSetupError: The office can't be read, so nothing was tried.
     """
     office.recovery.settle(actor)
+    if continues:
+        # An earlier attempt may have asked headquarters for a change without getting an answer. Its list says whether
+        # the change was made, which is logged then.
+        renew_list(office, actor)
     if plan.undoes:
         _require_receipt(office, plan)
     earlier = office.audit.with_receipt(plan.receipt) if continues else ()
@@ -112,6 +117,11 @@ class _OfficeChange:
         if before is not None:
             self._take_earlier(before.entry.number, target, what)
             return
+        unanswered = self._unanswered(target)
+        if unanswered is not None:
+            self.entries[unanswered.entry.number] = target
+            self.problems.append(f"{what}: headquarters' answer was lost, and its list shows the change.")
+            return
         try:
             make()
         except ApiSetupError as error:
@@ -122,6 +132,13 @@ class _OfficeChange:
             made = self.office.last_changes(self.actor)
             if made and _is_about(made[-1].event, target) and _receipt_of(made[-1].event) == self.plan.receipt:
                 self.entries[made[-1].number] = target
+
+    def _unanswered(self, target: _Target) -> WholeEntry | None:
+        """Return the entry of an earlier attempt whose outcome was unknown, and that was made as the list says now."""
+        key = self.listed.get(target[0])
+        if target[1] or key is None or key.status is not self.plan.status:
+            return None
+        return next((each for each in self.earlier if _is_unanswered(each, target)), None)
 
     def _take_earlier(self, entry: int, target: _Target, what: str) -> None:
         """Take a change that an earlier attempt made, and report it if the key's status is the opposite now."""
@@ -154,7 +171,7 @@ class _OfficeChange:
     def set_stop(self, planned: PlannedSubscription) -> None:
         """End a subscription, or resume one with the end that it had before."""
         service, receipt = self.office.subscriptions, self.plan.receipt
-        found = service.read(planned.number)
+        found = service.read(planned.number, self.listed.values())
         if found is None:
             raise OperationNotAllowed("The subscription is gone.")
         if found.ended is self.plan.disables:
@@ -186,7 +203,7 @@ class _OfficeChange:
         Raises:
             OperationNotAllowed: It was changed again since.
         """
-        changes = _changes_of_status(self.office.keys.history(key))
+        changes = _changes_of_status(self.office.keys.history(key), entry)
         if next(changes, None) != entry:
             sentence = "The status was changed again since the receipt, so it stays as it is."
             raise OperationNotAllowed(sentence, "Look at the key's history in this office.")
@@ -228,8 +245,13 @@ def _standing_entry(earlier: Iterable[WholeEntry], target: _Target) -> WholeEntr
     return standing[-1] if standing else None
 
 
-def _changes_of_status(newest_first: Iterable[AuditEntry]) -> Iterator[int]:
-    """Yield the entries of a key's changes of status that were made, without those that a later one takes back."""
+def _changes_of_status(newest_first: Iterable[AuditEntry], unanswered: int) -> Iterator[int]:
+    """Yield the entries of a key's changes of status that were made, without those that a later one takes back.
+
+    Args:
+        newest_first: The key's entries.
+        unanswered: The number of an entry that counts as made although headquarters' answer was lost.
+    """
     not_done: Counter[AuditEvent] = Counter()
     for each in newest_first:
         logged = parse_entry(each.text)
@@ -239,8 +261,13 @@ def _changes_of_status(newest_first: Iterable[AuditEntry]) -> Iterator[int]:
             not_done[logged.event] += 1
         elif logged.stage is Stage.DONE and not_done[logged.event]:
             not_done[logged.event] -= 1
-        elif logged.stage is Stage.DONE:
+        elif logged.stage is Stage.DONE or (logged.stage is Stage.UNKNOWN and each.number == unanswered):
             yield each.number
+
+
+def _is_unanswered(whole: WholeEntry, target: _Target) -> bool:
+    logged = whole.event
+    return logged is not None and logged.stage is Stage.UNKNOWN and _is_about(logged.event, target)
 
 
 def _is_about(event: AuditEvent, target: _Target) -> bool:

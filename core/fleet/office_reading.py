@@ -9,7 +9,7 @@ from core.base.errors import ApiSetupError, HeadquartersError, LoginRefused, Ser
 from core.diagnosis.econnector import EConnector, EConnectorState
 from core.diagnosis.facts import Maybe
 from core.model.age import format_ago
-from core.model.api_key import ApiKey
+from core.model.api_key import ApiKey, KeyList
 from core.model.fleet import FleetKey, FleetSubscription, OfficeAnswer, Reach
 from core.opendental.key_status import KeyStatus
 
@@ -34,7 +34,7 @@ def read_answer(office: Office, *, actor: Actor | None = None) -> OfficeAnswer:
     """
     signs = office.diagnosis.life_signs()
     if actor is not None:
-        _renew_list(office, actor)
+        renew_list(office, actor)
     listed = office.keys.list()
     use = office.use.known({key.developer for key in listed.keys}, signs.now.date())
     verified_at, verdict = office.last_verification.read() or (None, "")
@@ -48,9 +48,10 @@ def read_answer(office: Office, *, actor: Actor | None = None) -> OfficeAnswer:
         keys=tuple(_fleet_key(office, key, use) for key in listed.keys if not key.gone),
         authority=listed.authority.label,
         refusal=listed.authority.refusal,
-        subscriptions=_read_subscriptions(office) if actor is not None else None,
+        subscriptions=_read_subscriptions(office, listed) if actor is not None else None,
         verified=verdict,
         verified_at=verified_at,
+        list_age_seconds=_list_age(listed.as_of, signs.now),
     )
 
 
@@ -63,7 +64,7 @@ def reach_of(error: ApiSetupError) -> Reach:
     return Reach.UNUSABLE
 
 
-def _renew_list(office: Office, actor: Actor) -> None:
+def renew_list(office: Office, actor: Actor) -> None:
     """Ask a remote authority for its list. If it doesn't answer, the listing itself says so."""
     try:
         fetched = office.keys.fetch()
@@ -73,8 +74,12 @@ def _renew_list(office: Office, actor: Actor) -> None:
         office.keys.apply_list(actor, fetched)
 
 
-def _read_subscriptions(office: Office) -> tuple[FleetSubscription, ...]:
-    page = office.subscriptions.load()
+def _list_age(as_of: datetime | None, now: datetime) -> int:
+    return max(0, int((now - as_of).total_seconds())) if as_of is not None else 0
+
+
+def _read_subscriptions(office: Office, listed: KeyList) -> tuple[FleetSubscription, ...]:
+    page = office.subscriptions.load(listed)
     return tuple(
         FleetSubscription(each.number, each.fingerprint, each.label) for each in page.subscriptions if not each.ended
     )

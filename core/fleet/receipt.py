@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ConfigurationError, ExportFailed
 from core.base.private_file import replace_private_file
@@ -17,6 +18,10 @@ from core.fleet.change_json import change_from_json, change_to_json
 from core.model.fleet_change import FleetPlan, OfficeOutcome, OfficeResult, RecordedChange, WrittenReceipt
 from core.opendental.key_status import KeyStatus
 
+if TYPE_CHECKING:
+    from core.fleet.store import FleetStore
+
+_NUMBER = re.compile(r"R\d{8}-[0-9A-F]{6}")
 FORMAT, VERSION = "apisetup-receipt", 1
 
 
@@ -39,6 +44,7 @@ def receipt_content(plan: FleetPlan, results: Iterable[OfficeResult], written_at
         "developer": plan.developer,
         "status": plan.status.label,
         "undoes_receipt": plan.undoes or None,
+        "not_looked_at": list(plan.unseen),
         "offices": [
             {
                 "office": result.office,
@@ -56,8 +62,8 @@ def receipt_content(plan: FleetPlan, results: Iterable[OfficeResult], written_at
 
 def write_receipt(
     directory: Path, plan: FleetPlan, results: Sequence[OfficeResult], written_at: datetime
-) -> WrittenReceipt:
-    """Write both files with mode 0600, in place of those of an earlier attempt.
+) -> tuple[WrittenReceipt, str]:
+    """Write both files with mode 0600, in place of those of an earlier attempt; return the JSON file's content, too.
 
     Raises:
         ExportFailed: A file can't be written.
@@ -73,7 +79,7 @@ def write_receipt(
             f"The receipt {file} can't be written: {error.strerror}. The changes were made and logged.",
             "Fix the cause, then retry: nothing is changed twice.",
         ) from error
-    return WrittenReceipt(plan.receipt, str(file), str(text_file), sha256)
+    return WrittenReceipt(plan.receipt, str(file), str(text_file), sha256), content
 
 
 def receipt_files(directory: Path, receipt: str) -> tuple[Path, Path]:
@@ -105,6 +111,33 @@ def read_receipt(file: Path) -> ReadReceipt:
     return ReadReceipt(plan, results, hashlib.sha256(data).hexdigest())
 
 
+def find_receipt(store: FleetStore, directory: Path, number: str) -> Path:
+    """Return the JSON file of a receipt. One that another admin's program wrote is first copied from the companion.
+
+    Args:
+        store: The memory of all offices together.
+        directory: The directory of the receipts on this computer.
+        number: The number of the receipt.
+
+    Raises:
+        ExportFailed: The copy can't be written.
+        PracticeUnavailable: The companion can't be read.
+    """
+    file, _ = receipt_files(directory, number)
+    # The number comes from the keyboard, and names a file.
+    if not _NUMBER.fullmatch(number) or file.exists():
+        return file
+    content = store.receipt_content(number)
+    if content:
+        try:
+            replace_private_file(file, content)
+        except OSError as error:
+            raise ExportFailed(
+                f"The receipt {file} can't be written: {error.strerror}.", "Check the directory's permissions."
+            ) from error
+    return file
+
+
 def _parse(content: Mapping[str, Any]) -> tuple[FleetPlan, tuple[OfficeResult, ...]]:
     results = tuple(
         OfficeResult(
@@ -130,6 +163,7 @@ def _text(plan: FleetPlan, results: Iterable[OfficeResult], written_at: datetime
         *([f"Takes back receipt {plan.undoes}"] if plan.undoes else []),
         f"Written {written_at:%Y-%m-%d %H:%M:%S}",
         f"SHA-256 of {plan.receipt}.json: {sha256}",
+        *(["", f"! {plan.unseen_sentence}"] if plan.unseen else []),
     ]
     for result in results:
         lines += ["", f"{result.office}: {result.outcome.value}"]

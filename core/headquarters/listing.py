@@ -231,9 +231,9 @@ class KeyListing:
         state = self._state
         self._info = self._describe(state, last)
         if state.failure is not None or last is None:
-            return KeyList(self._copied(last), self._info)
+            return KeyList(self._copied(last), self._info, as_of=last.asked_at if last is not None else None)
         keys = tuple(sorted((*last.keys, *state.differences.gone), key=_by_developer))
-        return KeyList(keys, self._info, state.differences.words, state.notes)
+        return KeyList(keys, self._info, state.differences.words, state.notes, as_of=last.asked_at)
 
     def _copied(self, last: CachedList | None) -> tuple[ApiKey, ...]:
         """Return the practice's copy with what was last known of each key; every status is unknown."""

@@ -142,6 +142,8 @@ class KeyList:
     """The changes since the list before, in a few words by the key's fingerprint."""
     notes: tuple[str, ...] = ()
     """Remarks on oddities in the authority's answer, one sentence each."""
+    as_of: datetime | None = None
+    """The practice's time at which headquarters was asked for this list; None for a list that is always current."""
 
 
 @dataclass(frozen=True)

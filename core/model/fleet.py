@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from core.opendental.key_status import KeyStatus
@@ -77,6 +77,8 @@ class OfficeAnswer:
     verified: str = ""
     """The result of the last verification of the Audit Trail; empty if there was none."""
     verified_at: datetime | None = None
+    list_age_seconds: int = 0
+    """The age of headquarters' list of keys when the office answered."""
 
     @property
     def enabled(self) -> int:
@@ -100,3 +102,12 @@ class OfficeState:
     """The changes since the last look, one phrase each."""
     signed_in_as: str = ""
     """The name of the Open Dental user who signed in there; empty for nobody."""
+
+    def age(self, now: datetime) -> timedelta:
+        """Return the age of the answer; nothing if there is none."""
+        return now - self.answered_at if self.answered_at is not None else timedelta()
+
+    def age_of_keys(self, now: datetime) -> timedelta:
+        """Return the age of the list of keys, which may be older than the answer."""
+        listed = timedelta(seconds=self.answer.list_age_seconds) if self.answer is not None else timedelta()
+        return self.age(now) + listed

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from core.opendental.key_status import KeyStatus
+
+
+def unseen_sentence(offices: Sequence[str]) -> str:
+    """Return the sentence that names offices that nobody looked at; empty if there are none."""
+    if not offices:
+        return ""
+    were = "1 office was" if len(offices) == 1 else f"{len(offices)} offices were"
+    return f"{were} not looked at, and keys there may still work: {', '.join(offices)}."
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class OfficePlan:
     """The keys that stay as they are, and who can change them, one sentence each."""
     problem: str = ""
     """The reason nothing can be done in this office now; blank if something can."""
+    unseen: bool = False
+    """True if nobody looked at the office's keys, so that it may have keys of the developer that nobody knows of."""
 
     @property
     def has_work(self) -> bool:
@@ -74,6 +85,16 @@ class FleetPlan:
     def verb(self) -> str:
         """The change in a word."""
         return "Disable" if self.disables else "Enable"
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The names of the offices that nobody looked at."""
+        return tuple(each.office for each in self.offices if each.unseen)
+
+    @property
+    def unseen_sentence(self) -> str:
+        """The sentence that names the offices that nobody looked at; empty if there are none."""
+        return unseen_sentence(self.unseen)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.base.errors import ConfigurationError
 from core.database.address import FileAddress
-from core.database.companion_address import CompanionAddress, is_url, parse_companion_url
+from core.database.companion_address import CompanionAddress, CompanionServer, is_url, parse_companion_url
 from core.offices.config_table import ConfigTable
 from core.offices.connection_settings import PathResolver, parse_source, parse_tls
 from core.offices.password_source import COMPANION_KEY, COMPANION_PASSWORD, PROMPT, PasswordSource, Purpose
@@ -35,6 +35,33 @@ def parse_companion(table: ConfigTable, resolve: PathResolver) -> CompanionAddre
         raise table.invalid("companion", f"companion: {error.sentence}", error.hint) from None
     tls = parse_tls(table, resolve, local=address.is_local, prefix=_PREFIX)
     return replace(address, tls=tls, tls_off=table.string("companion_tls") == "off")
+
+
+@dataclass(frozen=True)
+class TeamCompanion:
+    """The database that a team shares for what concerns all offices together."""
+
+    address: CompanionServer
+    password_from: PasswordSource | None = None
+    """None for a server that knows the user in another way."""
+
+
+def parse_team_companion(table: ConfigTable, resolve: PathResolver) -> TeamCompanion | None:
+    """Return the companion at the top of the file; None for a file on this computer.
+
+    Raises:
+        InvalidSetting: A setting can't be used, or two contradict each other.
+    """
+    address = parse_companion(table, resolve)
+    if isinstance(address, FileAddress):
+        raise table.invalid(
+            "companion",
+            "companion at the top of the file must be a URL.",
+            "Name a database on a server, or move the line to the table of an office.",
+        )
+    if address is None:
+        return None
+    return TeamCompanion(address, parse_companion_password_source(table, resolve))
 
 
 def parse_companion_password_source(table: ConfigTable, resolve: PathResolver) -> PasswordSource | None:

@@ -15,6 +15,7 @@ from core.base.errors import ConfigurationError
 from core.base.regular_file import read_regular_file
 from core.database.address import FileAddress
 from core.model.agreement import DEFAULT_TITLE
+from core.offices.companion_settings import TeamCompanion, parse_team_companion
 from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, parse_office
 from core.offices.connection_settings import PathResolver
@@ -45,6 +46,8 @@ class Configuration:
     """`[prices]`: the monthly prices of keys, where they differ from the list that this version knows."""
     seals: ConfiguredSeals = NO_SEAL_SETTINGS
     """`seal_key_from`, `seal_dir` and `seal_daily`: for all offices without settings of their own in this file."""
+    team_companion: TeamCompanion | None = None
+    """`companion` and what belongs to it, at the top: the database of a team, for all offices together."""
     mouse: bool = False
     """`mouse`: turn the mouse on."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -53,7 +56,9 @@ class Configuration:
     @property
     def password_variables(self) -> frozenset[str]:
         """The environment variables from which the offices take their passwords and encryption keys."""
-        sources = (source for office in self.offices for source in office.secret_sources)
+        sources = [source for office in self.offices for source in office.secret_sources]
+        if self.team_companion is not None and self.team_companion.password_from is not None:
+            sources.append(self.team_companion.password_from)
         return frozenset(source.detail for source in sources if source.kind is SourceKind.ENVIRONMENT)
 
     def apply_defaults(self, office: ConfiguredOffice) -> ConfiguredOffice:
@@ -184,10 +189,15 @@ def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
         raise license_table.invalid(
             "title", "license.title is set without license.file.", "Name the text's file as well."
         )
+    offices = _parse_offices(table.table("offices"), resolve)
+    team = parse_team_companion(table, resolve)
+    if team is not None:
+        _refuse_companion_of_an_office(table, team, offices)
     return Configuration(
         license_file=resolve(file) if file else None,
         license_title=title or DEFAULT_TITLE,
-        offices=_parse_offices(table.table("offices"), resolve),
+        offices=offices,
+        team_companion=team,
         lock_after_minutes=table.integer("lock_after_minutes", minimum=1, maximum=MAX_LOCK_MINUTES),
         theme=table.string("theme"),
         prices=_parse_prices(table.table("prices")),
@@ -239,6 +249,20 @@ def _refuse_shared_companion(table: ConfigTable, offices: Iterable[ConfiguredOff
                 "companion",
                 f"the offices {other.name} and {office.name} are different practices with the same companion.",
                 "Create a database for each of them.",
+            )
+
+
+def _refuse_companion_of_an_office(
+    table: ConfigTable, team: TeamCompanion, offices: Iterable[ConfiguredOffice]
+) -> None:
+    """Raise an error if the team's database is a practice, or the companion of one."""
+    for office in offices:
+        used = (each for each in (office.companion, office.address) if not isinstance(each, FileAddress))
+        if team.address.place in (each.place for each in used if each is not None):
+            raise table.invalid(
+                "companion",
+                f"the companion at the top of the file is a database of the office {office.name}.",
+                "Create a database of its own for all offices together.",
             )
 
 

@@ -44,7 +44,8 @@ def make_demo_catalog(directory: Path, configuration: Configuration, context: La
         for file, each in zip(files, offices, strict=True)
     )
     replace_private_file(paths.configuration, "".join(lines))
-    return OfficeCatalog(replace(configuration, offices=offices), replace(context, paths=paths), demo=True)
+    context = replace(context, paths=paths, team_companion=None)
+    return OfficeCatalog(replace(configuration, offices=offices), context, demo=True)
 
 
 def _tags_line(tags: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from core.database.address import FileAddress, ServerAddress
 from core.database.companion_address import CompanionAddress
 from core.database.database_file import database_exists
 from core.model.api_key import AuthorityName
+from core.offices.companion_settings import TeamCompanion
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import (
     COMPANION_KEY,
@@ -54,6 +55,8 @@ class LaunchContext:
     """The environment variables from which the configured offices take their passwords."""
     prices: PriceList = DEFAULT_PRICES
     """The monthly prices of keys."""
+    team_companion: TeamCompanion | None = None
+    """The database that a team shares for all offices together; None for a file on this computer."""
 
 
 @dataclass(frozen=True)

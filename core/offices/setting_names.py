@@ -37,6 +37,13 @@ SEAL_SETTINGS = (
     Setting("seal_dir", "A directory for copies of the seals: a mount of another computer, or a repository."),
     Setting("seal_daily", "`true` seals once a day while the screen is open. The default is `false`."),
 )
+COMPANION_SERVER_SETTINGS = (
+    Setting("companion_password_from", "Where the password of its user comes from, as `password_from`; no `prompt`."),
+    Setting("companion_tls", '`"verify"` or `"off"`, for the connection to it.'),
+    Setting("companion_tls_ca", "The certificates of those who sign its server's."),
+    Setting("companion_tls_cert", "A client certificate for it."),
+    Setting("companion_tls_key", "The key of that client certificate."),
+)
 GENERAL_SETTINGS = (
     Setting("lock_after_minutes", "Lock the screen after so many minutes without a key. Applies to all offices."),
     Setting("theme", 'The colors, such as `"ansi"` (the default) or `"nord"`. `--theme` overrides it.'),
@@ -44,6 +51,13 @@ GENERAL_SETTINGS = (
     Setting("keys", "A table with your own keys."),
     Setting("offices", "A table for each office."),
     *SEAL_SETTINGS,
+    Setting(
+        "companion",
+        "The URL of a database that a team shares for all offices together: receipts, changes in several offices, and"
+        " joined names of developers. Each office's own companion is named in its table. See"
+        " [Many offices](fleet.md#share-it-with-a-team).",
+    ),
+    *COMPANION_SERVER_SETTINGS,
     Setting("prices", "A table with the monthly prices of keys, where they differ from those of November 2025."),
     Setting("license", "A table with the license agreement for all offices without their own."),
 )
@@ -82,11 +96,7 @@ SERVER_SETTINGS = (
         " `postgresql+psycopg://user@host:5432/database` or `mysql+pymysql://user@host:3306/database`. See"
         " [Companion](companion.md).",
     ),
-    Setting("companion_password_from", "Where the password of its user comes from, as `password_from`; no `prompt`."),
-    Setting("companion_tls", '`"verify"` or `"off"`, for the connection to it.'),
-    Setting("companion_tls_ca", "The certificates of those who sign its server's."),
-    Setting("companion_tls_cert", "A client certificate for it."),
-    Setting("companion_tls_key", "The key of that client certificate."),
+    *COMPANION_SERVER_SETTINGS,
     Setting("od_user", "The Open Dental user that commands sign in as, unless `--user` names another one."),
     Setting(
         "od_password_from",

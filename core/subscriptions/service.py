@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
-from core.model.api_key import GONE
+from core.model.api_key import GONE, ApiKey, KeyList
 from core.model.event_text import format_moment
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent
@@ -76,13 +76,16 @@ class SubscriptionService:
         self._keys = keys
         self._audit = audit
 
-    def load(self) -> SubscriptionPage:
+    def load(self, listed: KeyList | None = None) -> SubscriptionPage:
         """Read all subscriptions, and what can be told of their state; what can't be read is said in `unknown`.
+
+        Args:
+            listed: The keys as they were just listed; None to list them.
 
         Raises:
             PracticeUnavailable: The database doesn't answer.
         """
-        keys = self._keys.list()
+        keys = listed or self._keys.list()
         reader = OptionalReader(self._practice.profile)
         with self._practice.read() as connection:
             now = self._practice.now(connection)
@@ -193,14 +196,20 @@ class SubscriptionService:
             self._signal(work)
         return SubscriptionChange(f"Deleted: {subscription.label}.", self._remark_on_signal())
 
-    def read(self, number: int) -> ApiSubscription | None:
-        """Return a subscription as it is now, without looking whether its computers run; None if it's gone."""
+    def read(self, number: int, keys: Iterable[ApiKey] | None = None) -> ApiSubscription | None:
+        """Return a subscription as it is now, without looking whether its computers run; None if it's gone.
+
+        Args:
+            number: Its number.
+            keys: The keys as they were just listed; None to list them.
+        """
         with self._practice.read() as connection:
             now = self._practice.now(connection)
             row = read_subscription(connection, number)
         if row is None:
             return None
-        return SubscriptionMapper(self._keys.list().keys, SubscriptionContext(now, None)).subscription(row)
+        listed = self._keys.list().keys if keys is None else tuple(keys)
+        return SubscriptionMapper(listed, SubscriptionContext(now, None)).subscription(row)
 
     def find(self, number: int) -> ApiSubscription | None:
         """Return a subscription as it is now; None if it's gone."""

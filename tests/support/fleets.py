@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 
+from core.companion.opening import CompanionSource
 from core.database.address import FileAddress, ServerAddress
 from core.fleet.cut_off import FleetChange
 from core.fleet.cut_off_plan import plan_cut_off
@@ -45,6 +46,7 @@ class SampleFleet:
         context = LaunchContext(runtime(), self.paths, {"FLEET_PASSWORD": password})
         self.requests = [OpenRequest(office, context) for office in offices]
         self.now = NOW
+        self.shared: Callable[[], CompanionSource] | None = None
 
     def clock(self) -> datetime:
         """Return the local time."""
@@ -52,7 +54,7 @@ class SampleFleet:
 
     def open(self) -> Fleet:
         """Return the fleet as another start of the program has it, with the last answers loaded."""
-        fleet = Fleet(self.requests, FleetStore(self.paths.fleet, self.clock), self.clock)
+        fleet = Fleet(self.requests, FleetStore(self.paths.fleet, self.clock, self.shared), self.clock)
         fleet.load()
         return fleet
 

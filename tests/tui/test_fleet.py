@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 from core.fleet.fleet import Credentials
-from core.offices.open_request import OpenRequest
-from tests.support.fleets import NAMES, SampleFleet, change_file, read_file
-from tests.support.open_requests import catalog_of
+from core.offices.catalog import OfficeCatalog
+from core.offices.config import read_configuration
+from core.offices.open_request import LaunchContext, OpenRequest
+from core.offices.paths import Paths
+from tests.support.fleets import NAMES, SampleFleet, change_file, ignore, read_file
+from tests.support.open_requests import NOW, catalog_of, runtime
 from tests.support.user_driver import User, running
 from tests.support.waiting import until
 from tui.app import ApisetupApp
@@ -28,6 +34,13 @@ async def at_offices(size: tuple[int, int] = (120, 40)) -> AsyncIterator[User]:
     async with running(ApisetupApp(None, catalog_of(Path("config.toml").absolute())), size) as user:
         await user.at(OfficesScreen)
         yield user
+
+
+def catalog_with_team(configuration: Path) -> OfficeCatalog:
+    """Return the offices of a configuration file that names the companion of a team."""
+    content = read_configuration(configuration)
+    context = LaunchContext(runtime(), Paths(configuration, configuration.with_name("debug.log")))
+    return OfficeCatalog(content, replace(context, team_companion=content.team_companion))
 
 
 async def sign_in_with_own_users(user: User) -> None:
@@ -61,6 +74,31 @@ async def test_an_office_that_can_not_be_read_is_a_cell(fleet: SampleFleet, tmp_
         assert user.row.startswith("North | can't be used | – | – |")
         assert "File not found" in user.text
         assert "1 not read" in user.text
+
+
+async def test_offices_are_read_although_the_companion_of_the_team_does_not_answer(fleet: SampleFleet) -> None:
+    configuration = fleet.paths.configuration
+    configuration.write_text(f'companion = "mysql://team@127.0.0.1:9/team"\n{configuration.read_text()}')
+    async with running(ApisetupApp(None, catalog_with_team(configuration)), (120, 40)) as user:
+        await user.at(OfficesScreen)
+        assert user.row.startswith("North | answers |")
+        assert "Companion database team on 127.0.0.1" in user.status_text
+        await sign_in_with_own_users(user)
+        await user.press("D")
+        await user.at(FleetDevelopersScreen)
+        assert "Companion database team on 127.0.0.1" in user.status_text
+
+
+async def test_what_is_not_fresh_has_its_age_in_each_cell(fleet: SampleFleet, tmp_path: Path) -> None:
+    fleet.now = NOW - timedelta(hours=3)
+    known = fleet.open()
+    known.read(ignore, Event())
+    known.store.close()
+    (tmp_path / "North.sqlite3").unlink()
+    async with at_offices() as user:
+        assert user.row.startswith("North | can't be used | off 3 h | 2/5 3 h |")
+        await user.press("down")
+        assert user.row.startswith("South | answers | off | 2/5 |")
 
 
 async def test_the_filter_finds_tags_and_developers(fleet: SampleFleet) -> None:
@@ -109,6 +147,27 @@ async def test_developers_are_shown_only_where_somebody_is_signed_in(fleet: Samp
         await user.at(FleetDevelopersScreen)
         assert "Press S to sign in to the offices." in user.text
         assert "Appointment Bridge" not in user.text
+
+
+async def test_an_office_without_a_sign_in_is_a_column_and_is_named_before_and_after_a_cut_off(
+    fleet: SampleFleet, tmp_path: Path
+) -> None:
+    async with at_offices() as user:
+        (tmp_path / "West.sqlite3").rename(tmp_path / "moved")
+        await at_developers(user)
+        assert user.row.endswith("| can't be used")
+        assert "1 not signed in" in user.text
+        assert "Not looked at: West." in user.text
+        await user.press("d")
+        await user.at(FleetChangeScreen)
+        unseen = "1 office was not looked at, and keys there may still work: West."
+        assert unseen in user.text
+        await user.press("ctrl+s")
+        assert "NOT EVERYWHERE: 1 office was not looked at" in user.text
+        await user.enter_text("Appointment Bridge")
+        await user.press("ctrl+y")
+        await user.at(FleetChangeScreen)
+        assert f"Disabled in 2 of 3 offices. {unseen}" in user.status_text
 
 
 async def test_developers_by_office_scroll_both_ways(fleet: SampleFleet) -> None:

@@ -83,7 +83,19 @@ def test_an_office_that_can_not_be_opened_makes_the_status_1(
     (tmp_path / "South.sqlite3").unlink()
     status, document = run(capsys, *CUT_OFF)
     assert status == 1
-    assert [office["outcome"] for office in document["offices"]] == ["done", "failed"]
+    assert [(office["outcome"], office["looked_at"]) for office in document["offices"]] == [
+        ("done", True),
+        ("failed", False),
+    ]
+
+
+def test_an_office_that_was_not_looked_at_is_named_last(
+    fleet: SampleFleet, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "South.sqlite3").unlink()
+    assert main([*CUT_OFF]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "apisetup: 1 office was not looked at, and keys there may still work: South."
 
 
 def test_a_missing_password_of_one_office_does_not_keep_the_others_from_being_cut_off(

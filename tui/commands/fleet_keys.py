@@ -16,8 +16,9 @@ from core.fleet.cut_off import FleetChange
 from core.fleet.cut_off_plan import make_receipt_number, plan_cut_off, plan_way_back
 from core.fleet.developers import Developer, find_developer, find_developers
 from core.fleet.fleet import Credentials, Fleet
-from core.fleet.receipt import read_receipt
-from core.fleet.store import FleetStore
+from core.fleet.opening import fleet_store
+from core.fleet.receipt import find_receipt, read_receipt
+from core.fleet.sign_outs import record_sign_outs
 from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome, OfficePlan, OfficeResult
 from tui.commands.confirmation import confirm_with, require_answerable
 from tui.commands.outcome import COULD_NOT
@@ -28,6 +29,7 @@ from tui.platform.output import print_error, print_note, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
+    from core.fleet.store import FleetStore
     from core.model.fleet import OfficeState
     from core.offices.open_request import OpenRequest
     from tui.commands.office_command import OfficeCommand
@@ -50,21 +52,27 @@ def run(command: OfficeCommand) -> int:
     require_answerable(command.options)
     request = command.selection.requests[0]
     clock, paths = request.context.runtime.clock, request.context.paths
-    with closing(FleetStore(paths.fleet, clock)) as store:
+    with closing(fleet_store(request.context)) as store:
         plan = _plan_on_file(command, store, request)
         named = None if plan is None else {each.office for each in plan.offices}
         chosen = [each for each in command.selection.requests if named is None or each.office.name in named]
         problems: dict[str, ApiSetupError] = {}
         requests = [_with_password(each, problems) for each in chosen]
         fleet = Fleet(requests, store, clock, dry_run=command.dry_run)
-        _sign_in(command, fleet, requests, problems)
-        missing = ""
-        if plan is None:
-            plan, missing = _cut_off(command, fleet, request)
-        results, receipt, problem = _run(command, FleetChange(fleet, plan, paths.receipts, clock))
+        try:
+            _sign_in(command, fleet, requests, problems)
+            missing = ""
+            if plan is None:
+                plan, missing = _cut_off(command, fleet, request)
+            results, receipt, problem = _run(command, FleetChange(fleet, plan, paths.receipts, clock))
+        finally:
+            record_sign_outs(fleet.sign_out(), Event())
     for each in filter(None, (missing, problem)):
         print_error(each)
-    return _report(command, plan, results, receipt, missing or problem)
+    status = _report(command, plan, results, receipt, missing or problem)
+    if plan.unseen:
+        print_error(sanitize(plan.unseen_sentence, 2000))
+    return status
 
 
 def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenRequest) -> FleetPlan | None:
@@ -79,7 +87,9 @@ def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenReques
         return _interrupted(command, store, selected)
     if getattr(options, "receipt", None) is None:
         return None
-    found = read_receipt(Path(options.receipt))
+    named, receipts = Path(options.receipt), request.context.paths.receipts
+    is_number = not named.exists() and named.name == options.receipt and not named.suffix
+    found = read_receipt(find_receipt(store, receipts, options.receipt.upper()) if is_number else named)
     if not found.plan.disables:
         raise ConfigurationError("This receipt enabled keys.", "Name the receipt of keys that were disabled.")
     number = make_receipt_number(request.context.runtime.clock(), request.context.runtime.random)
@@ -156,7 +166,7 @@ def plan_lines(plan: FleetPlan, office: OfficePlan) -> list[str]:
     lines += [f"{end} {each.label}" for each in office.subscriptions]
     lines += office.stays
     if office.problem:
-        lines = [f"NOT POSSIBLE: {office.problem}"]
+        lines = [f"{'NOT LOOKED AT' if office.unseen else 'NOT POSSIBLE'}: {office.problem}"]
     return [sanitize(f"{office.office}: {line}") for line in lines or ["nothing to do"]]
 
 
@@ -288,7 +298,7 @@ def _office_report(
     """Return the report of one office; one that isn't in the plan has no key of the developer."""
     if planned is None or result is None:
         empty: dict[str, Any] = {"outcome": None, "user": None, "planned": [], "changes": [], "problems": []}
-        return OfficeReport(DONE, {"dry_run": command.dry_run, **empty, "receipt_recorded": False})
+        return OfficeReport(DONE, {"dry_run": command.dry_run, **empty, "receipt_recorded": False, "looked_at": True})
     data = {
         "dry_run": command.dry_run,
         "outcome": None if command.dry_run else result.outcome.value,
@@ -297,6 +307,7 @@ def _office_report(
         "changes": [change_to_json(change) for change in result.changes],
         "problems": list(result.problems),
         "receipt_recorded": result.recorded,
+        "looked_at": not planned.unseen,
     }
     if command.dry_run:
         is_possible = result.outcome is not OfficeOutcome.FAILED

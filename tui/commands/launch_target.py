@@ -110,6 +110,7 @@ def read_launch_context(
         environment,
         options.read_only or dry_run,
         prices=configuration.prices,
+        team_companion=configuration.team_companion,
     )
     return configuration, context
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from threading import Lock
+import time
+from functools import partial
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from tui.platform.inactivity import Inactivity, shortest_limit
+from tui.platform.shell import SHUTDOWN_TIMEOUT
 
 if TYPE_CHECKING:
     from core.fleet.fleet import Fleet
@@ -29,7 +32,9 @@ class FleetAccess:
         self._catalog = catalog
         self._fleet: Fleet | None = None
         self._lock = Lock()
-        self._inactivity = Inactivity(self.sign_out)
+        self._stopped = Event()
+        self._recording: list[Thread] = []
+        self._inactivity = Inactivity(partial(self.sign_out, idle=True))
 
     @property
     def paths(self) -> Paths:
@@ -44,12 +49,12 @@ class FleetAccess:
         """
         with self._lock:
             from core.fleet.fleet import Fleet
-            from core.fleet.store import FleetStore
+            from core.fleet.opening import fleet_store
 
             requests = self._catalog.open_requests()
             if self._fleet is None:
-                clock = self._catalog.context.runtime.clock
-                fleet = Fleet(requests, FleetStore(self.paths.fleet, clock), clock)
+                context = self._catalog.context
+                fleet = Fleet(requests, fleet_store(context), context.runtime.clock)
                 fleet.load()
                 self._fleet = fleet
             else:
@@ -63,9 +68,36 @@ class FleetAccess:
             self._inactivity.start(asyncio.get_running_loop(), shortest_limit(_SIGN_OUT_MINUTES, *limits))
         self._inactivity.key_pressed()
 
-    def sign_out(self) -> bool:
-        """Forget who is signed in; return True if somebody was."""
+    def sign_out(self, *, idle: bool = False) -> bool:
+        """End all sign-ins at once, and record that in the offices, in a thread; return True if there were any.
+
+        Args:
+            idle: True if no key was pressed for a while.
+        """
         if self._fleet is None or not self._fleet.is_signed_in:
             return False
-        self._fleet.sign_out()
+        ended = self._fleet.sign_out()
+        if ended:
+            from core.fleet.sign_outs import record_sign_outs
+
+            # As a daemon, so that a server that doesn't answer never keeps the program open.
+            recording = Thread(
+                target=partial(record_sign_outs, ended, self._stopped, idle=idle), name="sign-outs", daemon=True
+            )
+            self._recording = [each for each in self._recording if each.is_alive()] + [recording]
+            recording.start()
         return True
+
+    def sign_out_and_wait(self) -> None:
+        """End all sign-ins, and wait until that is recorded, at most `SHUTDOWN_TIMEOUT`. Blocks."""
+        self.sign_out()
+        deadline = time.monotonic() + SHUTDOWN_TIMEOUT
+        for recording in self._recording:
+            recording.join(max(0.0, deadline - time.monotonic()))
+        self._stopped.set()
+
+    @property
+    def is_recording(self) -> bool:
+        """True if somebody is signed in, or sign-outs are being recorded, so that quitting takes a moment."""
+        signed_in = self._fleet is not None and self._fleet.is_signed_in
+        return signed_in or any(each.is_alive() for each in self._recording)

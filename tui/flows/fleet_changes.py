@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import ConfigurationError, InvalidInput
+from core.base.errors import ApiSetupError, ConfigurationError, InvalidInput
 from tui.flows.fleet_sign_in import sign_in_many
 from tui.modals.fleet_change import FleetChangeScreen
 from tui.modals.prompt import Prompt
@@ -45,16 +45,24 @@ async def enable_receipt(screen: BaseScreen[Any], fleet: Fleet, work: Background
     """Ask for a receipt, show what taking it back would do, and do it. Call it from a flow."""
     from core.fleet.cut_off_plan import plan_way_back
 
-    lines = [
-        "Enables exactly what a receipt disabled, and nothing that was changed since.",
-        "",
-        "The number of the receipt, or the path of its JSON file:",
-    ]
-    prompt = Prompt("Take back a receipt", lines, "", partial(_read, paths.receipts), verb="Continue")
-    found = await screen.app.push_screen_wait(prompt)
-    if found is None:
-        screen.show_status("Nothing was changed.")
-        return
+    found: ReadReceipt | None = None
+    typed, problem = "", ""
+    while found is None:
+        lines = [
+            "Enables exactly what a receipt disabled, and nothing that was changed since.",
+            "",
+            *([problem, ""] if problem else []),
+            "The number of the receipt, or the path of its JSON file:",
+        ]
+        answer = await screen.app.push_screen_wait(Prompt("Take back a receipt", lines, typed, _require_text))
+        if answer is None:
+            screen.show_status("Nothing was changed.")
+            return
+        typed = answer
+        try:
+            found = await screen.call_service(partial(_read, fleet, paths.receipts, typed), group="fleet-open")
+        except ApiSetupError as error:
+            problem = str(error)
     await _sign_in_where_needed(screen, fleet, work, [result.office for result in found.results])
     plan = plan_way_back(found.plan, found.results, fleet.new_receipt_number(), found.sha256)
     await _show(screen, fleet, paths, plan)
@@ -104,22 +112,22 @@ def _find(fleet: Fleet, name: str) -> Developer | None:
     return find_developer(find_developers(fleet.states, fleet.store.joined_names()), name)
 
 
-def _read(receipts: Path, typed: str) -> ReadReceipt:
-    """Read the receipt that was typed.
+def _require_text(typed: str) -> str:
+    if not typed.strip():
+        raise InvalidInput("receipt", "Enter the number of a receipt, or a path.")
+    return typed.strip()
+
+
+def _read(fleet: Fleet, receipts: Path, typed: str) -> ReadReceipt:
+    """Read the receipt that was typed. Blocks.
 
     Raises:
-        InvalidInput: It can't be read, or isn't one that disabled keys.
+        ApiSetupError: It can't be read, or isn't one that disabled keys.
     """
-    from core.fleet.receipt import read_receipt
+    from core.fleet.receipt import find_receipt, read_receipt
 
-    text = typed.strip()
-    if not text:
-        raise InvalidInput("receipt", "Enter the number of a receipt, or a path.")
-    path = Path(text).expanduser() if "/" in text or text.endswith(".json") else receipts / f"{text}.json"
-    try:
-        found = read_receipt(path)
-    except ConfigurationError as error:
-        raise InvalidInput("receipt", error.sentence, error.hint) from error
+    is_path = "/" in typed or typed.endswith(".json")
+    found = read_receipt(Path(typed).expanduser() if is_path else find_receipt(fleet.store, receipts, typed.upper()))
     if not found.plan.disables:
-        raise InvalidInput("receipt", "This receipt enabled keys.", "Name one of keys that were disabled.")
+        raise ConfigurationError("This receipt enabled keys.", "Name one of keys that were disabled.")
     return found

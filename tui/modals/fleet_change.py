@@ -80,8 +80,11 @@ class FleetChangeScreen(BaseScreen[None]):
         self._list.focus()
         self._show_rows()
         self._list.select([each.office for each in self._plan.offices if each.has_work])
+        unseen = self._plan.unseen_sentence
         if not any(each.has_work for each in self._plan.offices):
-            self.show_status("Nothing can be changed. Press Esc to go back.", "problem")
+            self.show_status(f"Nothing can be changed. {unseen or 'Press Esc to go back.'}", "problem")
+        elif unseen:
+            self.show_status(f"{unseen} Esc goes back to sign in there.", "problem")
         else:
             leave_out = "" if self._continues else " Space leaves an office out."
             self.show_status(f"Nothing was changed yet. Press ^s to start.{leave_out}")
@@ -128,12 +131,13 @@ class FleetChangeScreen(BaseScreen[None]):
             f"{plan.verb} {keys} {'key' if keys == 1 else 'keys'} of {plan.developer}"
             f" in {len(selected)} {'office' if len(selected) == 1 else 'offices'}.",
             f"Each change is recorded in its office's Audit Trail with the receipt {plan.receipt}.",
+            *(["", f"NOT EVERYWHERE: {plan.unseen_sentence}"] if plan.unseen else []),
             "",
             f"Type the developer's name, {plan.developer}, to confirm:",
         ]
-        prompt = Prompt(
-            f"{plan.verb} everywhere?", lines, "", partial(_require_name, plan.developer), verb=plan.verb, key="ctrl+y"
-        )
+        title = f"{plan.verb} in these offices?" if plan.unseen else f"{plan.verb} everywhere?"
+        require = partial(_require_name, plan.developer)
+        prompt = Prompt(title, lines, "", require, verb=plan.verb, key="ctrl+y")
         if await self.app.push_screen_wait(prompt) is None:
             self.show_status("Nothing was changed.")
             return
@@ -170,6 +174,8 @@ class FleetChangeScreen(BaseScreen[None]):
             sentences.append(f"Receipt: {outcome.receipt.file}")
         if outcome.problem:
             sentences.append(outcome.problem)
+        if self._plan.unseen:
+            sentences.insert(1, self._plan.unseen_sentence)
         whole = done == count and not outcome.problem
         self.show_status(" ".join(sentences), "ok" if whole else "problem")
         # After this flow, since retrying waits for its end.
@@ -226,7 +232,10 @@ class FleetChangeScreen(BaseScreen[None]):
         actor = self._fleet.actor(office.office)
         lines = [safe_line((f"By {actor.user_name}", "dim"))] if actor is not None else []
         if office.problem:
-            lines.append(safe_line(("Nothing can be changed here now: ", "alert"), (office.problem, "normal")))
+            what = "Not looked at" if office.unseen else "Nothing can be changed here now"
+            lines.append(safe_line((f"{what}: ", "alert"), (office.problem, "normal")))
+        if office.unseen:
+            lines.append(safe_line(("Keys of this developer may work here. Sign in, and look again.", "normal")))
         after = self._plan.status.label
         lines += [
             safe_line((f"{key.masked} ", "strong"), (f"{key.before.label} → {after}", "normal"), indent=2)
@@ -242,7 +251,7 @@ class FleetChangeScreen(BaseScreen[None]):
 
 def _planned_words(office: OfficePlan) -> str:
     if office.problem:
-        return f"not possible: {office.problem}"
+        return f"{'not looked at' if office.unseen else 'not possible'}: {office.problem}"
     parts = [_counted(len(office.keys), "key"), _counted(len(office.subscriptions), "subscription")]
     return ", ".join(filter(None, parts)) or "nothing to do"
 

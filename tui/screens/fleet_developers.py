@@ -16,7 +16,7 @@ from tui.modals.choice import Choice
 from tui.platform.background_work import BackgroundWork
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
-from tui.widgets.fleet_cells import OFFICE_COLUMN, developer_details, office_cell
+from tui.widgets.fleet_cells import OFFICE_COLUMN, developer_details, office_cell, office_column
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import COLUMN_GAP, Column, Row
@@ -128,10 +128,12 @@ class FleetDevelopersScreen(BaseScreen[None]):
             self.show_status(message, "ok")
 
     async def _find(self) -> None:
+        offices = self._fleet.states
         # Names of developers are shown only to those who may open API Setup there.
-        offices = tuple(state for state in self._fleet.states if state.signed_in_as)
-        self._developers = await self.call_service(partial(_developers_of, self._fleet, offices), group="developers")
-        self._offices = offices
+        seen = tuple(state for state in offices if state.signed_in_as)
+        self._developers = await self.call_service(partial(_developers_of, self._fleet, seen), group="developers")
+        # Without any sign-in, only the invitation to sign in is shown.
+        self._offices = offices if seen else ()
         if self._by_enabled:
             self._developers = tuple(sorted(self._developers, key=lambda each: -each.enabled))
         self._first = min(self._first, max(0, len(offices) - 1))
@@ -141,13 +143,16 @@ class FleetDevelopersScreen(BaseScreen[None]):
         shown = self._offices[self._first : self._first + self._room]
         empty = "Nobody is signed in. Press S to sign in to the offices." if not self._offices else "No API keys."
         self._list.set_empty_text(empty)
-        columns = (Column(state.office, OFFICE_COLUMN, min_width=OFFICE_COLUMN) for state in shown)
+        now = self._fleet.now
+        columns = (office_column(state, now) for state in shown)
         self._list.show_columns(_DEVELOPER, _ENABLED, *columns)
         self._list.show(DeveloperRows(self._developers, shown, self._fleet))
         counts = f"{len(self._developers)}"
         if self._offices:
             last = self._first + len(shown)
             counts += f" · offices {self._first + 1} to {last} of {len(self._offices)}"
+            unseen = sum(not state.signed_in_as for state in self._offices)
+            counts += f" · {unseen} not signed in" if unseen else ""
         self.query_one("#developers-panel", Panel).show_title("Developers by office", counts)
         self._show_details()
 

@@ -168,8 +168,12 @@ class OfficesScreen(_Screen):
     async def _read(self) -> None:
         """Read all offices in the background."""
         fleet = self._fleet = await self.call_service(self._access.open, group="fleet-open")
-        self._interrupted = await self.call_service(partial(interrupted_sentence, fleet), group="fleet-open")
         self._show_rows()
+        try:
+            self._interrupted = await self.call_service(partial(interrupted_sentence, fleet), group="fleet-open")
+        except ApiSetupError as error:
+            # The companion of a team doesn't answer; the offices may.
+            self.show_problem(error)
         if self._interrupted:
             self.show_status(f"{self._interrupted} Press C to continue it.", "problem")
             self.refresh_bindings()

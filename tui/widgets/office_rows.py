@@ -11,6 +11,7 @@ from core.database.address import ServerAddress
 from core.model.age import format_ago, format_duration
 from core.model.fleet import OfficeAnswer, OfficeState, Reach
 from core.opendental.log_hash import NO_DATE
+from tui.widgets.fleet_cells import stale_age
 from tui.widgets.rows import Column, Row
 from tui.widgets.tones import Line, Tone, safe_line
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("Office", 20, min_width=12, max_width=32),
     Column("State", 13, min_width=9, max_width=17),
-    Column("API", 5, min_width=5),
-    Column("Keys", 6, min_width=4, right=True),
+    Column("API", 8, min_width=8),
+    Column("Keys", 10, min_width=9),
     Column("Changes", 14, min_width=8, max_width=40),
-    Column("Read", 8, min_width=5, right=True),
+    Column("Read", 8, min_width=5, from_width=64, right=True),
     Column("eConnector", 12, min_width=10, max_width=24, from_width=84),
     Column("Version", 10, min_width=9, from_width=96),
     Column("Verified", 10, min_width=10, from_width=108),
@@ -34,7 +35,7 @@ COLUMNS = (
 )
 LAST_OPENED = len(COLUMNS) - 1
 """The index of that column."""
-_STATE, _API, _KEYS, _CHANGES, _READ, _ECONNECTOR, _VERIFIED = 1, 2, 3, 4, 5, 6, 8
+_STATE, _API, _KEYS, _CHANGES, _READ, _ECONNECTOR, _VERSION, _VERIFIED = 1, 2, 3, 4, 5, 6, 7, 8
 _UNKNOWN = "–"
 _REACH_TONES: Mapping[Reach, Tone] = {
     Reach.ANSWERS: "good",
@@ -85,14 +86,15 @@ def office_row(line: OfficeLine) -> Row:
     """Return the row of an office."""
     state, answer, entry = line.state, line.state.answer, line.entry
     opened = f"{entry.last_opened:%Y-%m-%d}" if entry.last_opened else "never"
+    old = _old(line)
     cells = (
         entry.name,
         _state_word(line),
-        _UNKNOWN if answer is None or answer.api_on is None else "on" if answer.api_on else "off",
-        _UNKNOWN if answer is None else f"{answer.enabled}/{len(answer.keys)}",
+        _aged("" if answer is None or answer.api_on is None else "on" if answer.api_on else "off", old),
+        _aged("" if answer is None else f"{answer.enabled}/{len(answer.keys)}", _old_keys(line)),
         _changes(state),
         _age(line),
-        (answer.econnector if answer is not None else "") or _UNKNOWN,
+        _aged(answer.econnector if answer is not None else "", old),
         answer.version if answer is not None else _UNKNOWN,
         _day(answer.verified_at) if answer is not None else _UNKNOWN,
         *server_and_database(entry),
@@ -147,6 +149,20 @@ def _age(line: OfficeLine) -> str:
     return "now" if age < timedelta(minutes=1) else format_duration(age)
 
 
+def _old(line: OfficeLine) -> str:
+    """Return the age of the answer if it isn't fresh."""
+    return stale_age(line.state.age(line.now)) if line.now is not None else ""
+
+
+def _old_keys(line: OfficeLine) -> str:
+    """Return the age of the list of keys if it isn't fresh: headquarters' list may be older than the answer."""
+    return stale_age(line.state.age_of_keys(line.now)) if line.now is not None else ""
+
+
+def _aged(text: str, age: str) -> str:
+    return f"{text} {age}".rstrip() if text else _UNKNOWN
+
+
 def _is_trouble(line: OfficeLine) -> bool:
     state, answer = line.state, line.state.answer
     is_down = answer is not None and answer.econnector.startswith(("down", "running with errors"))
@@ -164,6 +180,10 @@ def _tones(line: OfficeLine) -> dict[int, Tone]:
             tones[_ECONNECTOR] = "alert"
         if answer.verified_at is None:
             tones[_VERIFIED] = "dim"
+        if _old(line):
+            tones |= dict.fromkeys((_API, _KEYS, _ECONNECTOR, _VERSION), "dim")
+        elif _old_keys(line):
+            tones[_KEYS] = "dim"
     return tones
 
 

@@ -32,6 +32,7 @@ MIGRATIONS = [
     "clear texts erased",
     "offices as a fleet",
     "seals",
+    "changes by a team",
 ]
 
 

@@ -75,6 +75,18 @@ def test_an_office_without_a_sign_in_can_not_be_changed(files: SampleFleet) -> N
     assert {each.problem for each in cut_off_plan(fleet).offices} == {"Nobody is signed in to this office."}
 
 
+def test_the_plan_and_the_receipt_name_the_offices_that_were_not_looked_at(files: SampleFleet) -> None:
+    fleet = files.open()
+    fleet.sign_in(None, ignore, Event(), ["North", "South"])
+    plan = cut_off_plan(fleet)
+    sentence = "1 office was not looked at, and keys there may still work: West."
+    assert (plan.unseen, plan.unseen_sentence) == (("West",), sentence)
+    outcome = cut_off(files, plan, fleet)
+    assert outcome.receipt is not None
+    assert json.loads(Path(outcome.receipt.file).read_text())["not_looked_at"] == ["West"]
+    assert f"! {sentence}" in Path(outcome.receipt.text_file).read_text()
+
+
 def test_an_office_that_is_opened_read_only_can_not_be_changed(files: SampleFleet) -> None:
     first, *others = files.requests
     files.requests = [replace(first, office=replace(first.office, read_only=True)), *others]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -9,11 +10,13 @@ from threading import Event
 import pytest
 
 from core.audit.filter import AuditFilter
-from core.base.errors import WrongNameOrPassword
+from core.base.errors import ServerUnreachable, WrongNameOrPassword
 from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.fleet.fleet import Credentials
+from core.fleet.sign_outs import record_sign_outs
 from core.model.fleet import OfficeState, Reach
+from core.office.office import Office
 from tests.support.databases import NOW, SampleServer
 from tests.support.fleets import SampleFleet, change_file, file_fleet, ignore, read_file, server_fleet, state_of
 
@@ -84,7 +87,8 @@ def test_a_sign_in_reads_subscriptions_and_is_logged_once(files: SampleFleet) ->
     before = read_file(files, "North", opened)
     fleet.sign_in(None, ignore, Event())
     assert read_file(files, "North", opened) == before
-    fleet.sign_out()
+    # A practice without sign-in records no sign-out, either.
+    assert fleet.sign_out() == ()
     assert not fleet.is_signed_in
 
 
@@ -100,6 +104,38 @@ def test_one_user_signs_in_to_several_offices_on_servers(servers: SampleFleet) -
     fleet = servers.signed_in(Credentials("admin", PASSWORD))
     assert [state.signed_in_as for state in fleet.states] == ["Admin", "Admin"]
     assert [state.reach for state in fleet.states] == [Reach.ANSWERS, Reach.ANSWERS]
+
+
+@pytest.mark.parametrize(("idle", "text"), [(False, "has logged off"), (True, "has auto logged off")])
+def test_each_sign_in_that_was_recorded_has_a_sign_out(
+    servers: SampleFleet, server_sample: SampleServer, idle: bool, text: str
+) -> None:
+    def sign_outs() -> int:
+        rows = server_sample.practice_rows()["securitylog"].values()
+        return sum(text in (row["LogText"] or "") for row in rows)
+
+    fleet = servers.signed_in(Credentials("admin", PASSWORD))
+    before = sign_outs()
+    ended = fleet.sign_out()
+    assert [each.office for each in ended] == ["Office 1", "Office 2"]
+    record_sign_outs(ended, Event(), idle=idle)
+    assert sign_outs() == before + 2
+    assert fleet.sign_out() == ()
+
+
+def test_an_office_that_does_not_answer_keeps_no_other_from_its_sign_out(servers: SampleFleet) -> None:
+    first, *others = servers.signed_in(Credentials("admin", PASSWORD)).sign_out()
+    recorded: list[str] = []
+
+    def fail() -> Office:
+        raise ServerUnreachable("No database server answers there.", "Check the host's name.")
+
+    def open_other() -> Office:
+        recorded.append("other")
+        return others[0].open()
+
+    record_sign_outs([replace(first, open=fail), replace(others[0], open=open_other)], Event())
+    assert recorded == ["other"]
 
 
 def test_a_wrong_password_is_tried_in_the_first_office_only_and_never_there_again(
@@ -156,3 +192,13 @@ def test_the_last_verification_of_the_audit_trail_is_part_of_the_answer(files: S
     assert answer is not None
     assert answer.verified_at == NOW
     assert answer.verified.endswith("checked)")
+
+
+def test_what_is_not_fresh_has_its_age(files: SampleFleet, tmp_path: Path) -> None:
+    files.open().read(ignore, Event())
+    (tmp_path / "South.sqlite3").unlink()
+    files.now = NOW + timedelta(hours=3)
+    fleet = files.open()
+    fleet.read(ignore, Event())
+    assert state_of(fleet, "South").age(fleet.now) == timedelta(hours=3)
+    assert state_of(fleet, "North").age(fleet.now) == timedelta(0)

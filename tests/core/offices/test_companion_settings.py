@@ -12,6 +12,7 @@ from core.companion.encryption import EncryptionKey
 from core.database.address import FileAddress, PostgresqlAddress, ServerAddress
 from core.database.companion_address import companion_url, parse_companion_url
 from core.database.tls import Tls
+from core.offices.companion_settings import TeamCompanion
 from core.offices.config import parse_configuration, read_configuration
 from core.offices.config_writer import add_offices
 from core.offices.configured_office import ConfiguredOffice
@@ -22,6 +23,37 @@ from tests.support.databases import runtime
 
 PRACTICE = '[offices.A]\nhost = "db.example"\ndatabase = "od"\nuser = "u"\n'
 URL = "postgresql+psycopg://apisetup@db.example:5433/companion"
+
+
+TOP = Path("/etc/apisetup/config.toml")
+
+
+def test_the_companion_of_a_team_is_named_at_the_top_and_is_no_default_for_the_offices() -> None:
+    found = parse_configuration(TOP, f'companion = "{URL}"\ncompanion_password_from = "env:TEAM"\n{PRACTICE}')
+    assert found.team_companion == TeamCompanion(
+        PostgresqlAddress("db.example", 5433, "companion", "apisetup", tls=Tls()),
+        PasswordSource(SourceKind.ENVIRONMENT, "TEAM"),
+    )
+    assert found.offices[0].companion is None
+    assert found.password_variables == {"TEAM"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('companion = "team.sqlite3"\n', "must be a URL"),
+        ('companion = "mysql://u@db.example:3306/od"\n', "is a database of the office A"),
+        ('companion_tls = "off"\n', "only for a companion on a server"),
+    ],
+)
+def test_a_companion_of_a_team_that_can_not_be_used_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        parse_configuration(TOP, text + PRACTICE)
+
+
+def test_the_database_of_an_office_is_not_that_of_the_team() -> None:
+    with pytest.raises(ConfigurationError, match="is a database of the office A"):
+        parse_configuration(TOP, f'companion = "{URL}"\n{PRACTICE}companion = "{URL}"\n')
 
 
 def office(settings: str) -> ConfiguredOffice:

@@ -28,7 +28,8 @@ def add(noun: argparse.ArgumentParser) -> None:
     enabled.add_argument(
         "--receipt",
         metavar="FILE",
-        help="exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled",
+        help="exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled; its file or"
+        " its number",
     )
     _add_continue(enabled, "enabling what a receipt disabled")
     add_key_choice(verbs.changing("remove", "remove API keys from the local registry that were added by mistake"))

@@ -212,7 +212,7 @@ complete -c apisetup -n '_shtab_apisetup_using keys enable' -l yes -d 'don'"'"'t
 complete -c apisetup -n '_shtab_apisetup_using keys enable' -l key -x -d 'the key with these last four characters, or with this short fingerprint (can be repeated)'
 complete -c apisetup -n '_shtab_apisetup_using keys enable' -l developer -x -d 'all keys of this developer'
 complete -c apisetup -n '_shtab_apisetup_using keys enable' -l filter -x -d 'the keys that a filter finds, such as '"'"'status:enabled baa:none'"'"''
-complete -c apisetup -n '_shtab_apisetup_using keys enable' -l receipt -xka "(__fish_complete_path (commandline -ct))" -d 'exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled'
+complete -c apisetup -n '_shtab_apisetup_using keys enable' -l receipt -xka "(__fish_complete_path (commandline -ct))" -d 'exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled; its file or its number'
 complete -c apisetup -n '_shtab_apisetup_using keys enable' -l continue -d 'continue enabling what a receipt disabled where it was interrupted'
 complete -c apisetup -n '_shtab_apisetup_using keys; and test $_shtab_apisetup_npos -eq 0' -a remove -d 'Remove API keys from the local registry that were added by mistake.'
 complete -c apisetup -n '_shtab_apisetup_using keys remove' -s h -l help -d 'show this help message and exit'
