@@ -39,7 +39,7 @@ _ALSO_IN: Mapping[str, frozenset[str]] = {
     "by-developer": frozenset({FLEET}),
     "complete": frozenset({PRACTICE, API_SETUP}),
     "sign-in-many": frozenset({FLEET}),
-    "scroll-down": frozenset({AGREEMENT, AUDIT_TRAIL}),
+    "scroll-down": frozenset({AGREEMENT, AUDIT_TRAIL, KEY}),
     "page-up": frozenset({AGREEMENT, AUDIT_TRAIL}),
 }
 """The groups besides its own on whose screens an action works, by its id."""

@@ -32,8 +32,6 @@ from core.model.subscription_events import SubscriptionStopChanged
 from core.model.whole_entry import WholeEntry
 from core.office.office import Office
 
-_MADE = (Stage.DONE, Stage.UNKNOWN)
-"""The stages of entries whose changes were made, or may have been."""
 _Target = tuple[str, int]
 """The fingerprint of a key, and the number of a subscription or 0."""
 
@@ -135,18 +133,6 @@ class _OfficeChange:
             if made and _is_about(made[-1].event, target) and _receipt_of(made[-1].event) == self.plan.receipt:
                 self.entries[made[-1].number] = target
 
-    def _take_earlier(self, entry: int, target: _Target, what: str) -> None:
-        """Take a change that an earlier attempt made, and report it if the key's status is the opposite now."""
-        self.entries[entry] = target
-        fingerprint, subscription = target
-        key = self.listed.get(fingerprint)
-        if not subscription and key is not None and key.status.enabled is self.plan.disables:
-            self.failed = True
-            self.problems.append(
-                f"{what}: Entry {entry} says that the status was changed, but it is {key.status.label} now. Look at the"
-                " key in this office."
-            )
-
     def _unanswered(self, target: _Target) -> WholeEntry | None:
         """Return the last entry of an earlier attempt if headquarters' answer was lost, and its list shows the change.
 
@@ -158,6 +144,18 @@ class _OfficeChange:
         entries = _entries_about(self.earlier, target)
         was_asked = any(stage is Stage.ASKED for _, stage in entries)
         return entries[-1][0] if was_asked and entries[-1][1] is Stage.UNKNOWN else None
+
+    def _take_earlier(self, entry: int, target: _Target, what: str) -> None:
+        """Take a change that an earlier attempt made, and report it if the key's status is the opposite now."""
+        self.entries[entry] = target
+        fingerprint, subscription = target
+        key = self.listed.get(fingerprint)
+        if not subscription and key is not None and key.status.enabled is self.plan.disables:
+            self.failed = True
+            self.problems.append(
+                f"{what}: Entry {entry} says that the status was changed, but it is {key.status.label} now. Look at the"
+                " key in this office."
+            )
 
     def set_status(self, planned: PlannedKey) -> None:
         """Give a key the planned status if it still has the status that the plan says."""
@@ -210,7 +208,7 @@ class _OfficeChange:
         Raises:
             OperationNotAllowed: It was changed again since.
         """
-        changes = _changes_of_status(self.office.keys.history(key))
+        changes = _changes_of_status(self.office.keys.history(key), entry)
         if next(changes, None) != entry:
             sentence = "The status was changed again since the receipt, so it stays as it is."
             raise OperationNotAllowed(sentence, "Look at the key's history in this office.")
@@ -258,8 +256,13 @@ def _standing_entry(earlier: Iterable[WholeEntry], target: _Target) -> WholeEntr
     return standing[-1] if standing else None
 
 
-def _changes_of_status(newest_first: Iterable[AuditEntry]) -> Iterator[int]:
-    """Yield the entries of a key's changes of status that were or may have been made, and weren't taken back later."""
+def _changes_of_status(newest_first: Iterable[AuditEntry], unanswered: int) -> Iterator[int]:
+    """Yield the entries of a key's changes of status that were made, without those that a later one takes back.
+
+    Args:
+        newest_first: The key's entries.
+        unanswered: The number of an entry that counts as made although headquarters' answer was lost.
+    """
     not_done: Counter[AuditEvent] = Counter()
     for each in newest_first:
         logged = parse_entry(each.text)
@@ -270,7 +273,7 @@ def _changes_of_status(newest_first: Iterable[AuditEntry]) -> Iterator[int]:
         elif logged.stage is not Stage.UNKNOWN and not_done[logged.event]:
             # The entry that was logged before the change, or before headquarters was asked for it.
             not_done[logged.event] -= 1
-        elif logged.stage in _MADE:
+        elif logged.stage is Stage.DONE or (logged.stage is Stage.UNKNOWN and each.number == unanswered):
             yield each.number
 
 

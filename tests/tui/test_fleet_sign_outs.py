@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import pytest
 
+from core.base.errors import ServerUnreachable
 from core.base.secret import Secret
 from core.fleet.fleet import Credentials
 from core.model.api_key import AuthorityName
+from core.office.office import Office
 from core.offices.catalog import OfficeCatalog
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
@@ -67,13 +68,12 @@ def test_quitting_does_not_wait_for_an_office_that_does_not_answer(
     access: FleetAccess, held: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in(access)
-    opened = ServerOpenRequest.open
 
-    def open_later(request: ServerOpenRequest, *arguments: object) -> object:
+    def answer_late(*_arguments: object) -> Office:
         held.wait(20)
-        return opened(replace(request), *arguments)  # type: ignore[arg-type]
+        raise ServerUnreachable("No database server answers there.", "Check the host's name.")
 
-    monkeypatch.setattr(ServerOpenRequest, "open", open_later)
+    monkeypatch.setattr(ServerOpenRequest, "open", answer_late)
     monkeypatch.setattr("tui.flows.fleet_access.SHUTDOWN_TIMEOUT", 0.05)
     begin = time.monotonic()
     access.sign_out_and_wait()

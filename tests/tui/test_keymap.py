@@ -85,7 +85,7 @@ def test_keys_are_given_by_the_names_of_the_table() -> None:
     [
         ({"audit-trial": ["T"]}, "there is no action audit-trial", "Did you mean audit-trail?"),
         ({"qqqq": ["T"]}, "there is no action qqqq", "apisetup help keyboard"),
-        ({"reload": ["f12"]}, "f12 is no key that apisetup knows", 'Write a key as "f5"'),
+        ({"reload": ["f12"]}, "f12 isn't a key that apisetup knows", 'Write a key as "f5"'),
         ({"reload": ["ctrl+c"]}, "reload can't have ctrl+c: it interrupts other programs", "Choose another key."),
         ({"reload": ["ctrl+i"]}, "reload can't have ctrl+i: terminals send it for Tab", "Choose another key."),
         ({"quit": ["ctrl+y"]}, "quit can't have ctrl+y: it answers questions", "Choose another key."),
@@ -182,12 +182,12 @@ async def test_keys_of_lists_and_of_the_program_can_be_changed(demo: OpenRequest
 
 
 async def test_an_own_letter_is_typed_into_a_text_field(demo: OpenRequest) -> None:
-    use_keymap(parse_keymap({"help": ["H", "ctrl+t"], "ask-quit": ["Q"]}))
+    use_keymap(parse_keymap({"help": ["H", "ctrl+t"], "ask-quit": ["Y"]}))
     async with run_program(demo) as user:
         await fill_form(user, key="")
         user.field("developer").focus()
-        await user.press("end", "H", "Q", "q")
-        assert user.field("developer").value.endswith("HQq")
+        await user.press("end", "H", "Y", "y")
+        assert user.field("developer").value.endswith("HYy")
         await user.press("ctrl+t")
         await user.at(HelpPanel)
 

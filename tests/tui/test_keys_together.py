@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.widgets import Input
 
 from core.offices.open_request import OpenRequest
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.modals.notice import Notice
+from tui.modals.prompt import Prompt
 
 
 async def _press_after(user: User, first: str, steps: int, second: str) -> None:
@@ -38,3 +40,16 @@ async def test_a_key_right_after_one_that_closes_a_dialog_is_not_lost(demo: Open
                 await user.press("escape")
             await until(lambda: user.app.screen is screen)
         assert not lost
+
+
+async def test_a_key_pressed_twice_does_not_type_into_the_dialog_that_it_opens(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.at_api_setup()
+        user.list.focus()
+        await user.settle()
+        user.send("N", "N")
+        await user.at(Prompt)
+        await user.settle()
+        assert user.app.screen.query_one(Input).value == ""
+        await user.press("N")
+        assert user.app.screen.query_one(Input).value == "N"

@@ -17,17 +17,9 @@ from core.fleet.cut_off_plan import make_receipt_number, plan_cut_off, plan_way_
 from core.fleet.developers import Developer, find_developer, find_developers
 from core.fleet.fleet import Credentials, Fleet
 from core.fleet.opening import fleet_store
-from core.fleet.receipt import ReadReceipt, find_receipt, read_receipt
+from core.fleet.receipt import find_receipt, read_receipt
 from core.fleet.sign_outs import record_sign_outs
-from core.fleet.store import FleetStore
-from core.model.fleet_change import (
-    FleetOutcome,
-    FleetPlan,
-    OfficeOutcome,
-    OfficePlan,
-    OfficeResult,
-    unseen_sentence,
-)
+from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome, OfficePlan, OfficeResult
 from tui.commands.confirmation import confirm_with, require_answerable
 from tui.commands.outcome import COULD_NOT
 from tui.commands.report import DONE, WANTING, OfficeReport, combine, document, office_as_json
@@ -37,6 +29,7 @@ from tui.platform.output import print_error, print_note, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
+    from core.fleet.store import FleetStore
     from core.model.fleet import OfficeState
     from core.offices.open_request import OpenRequest
     from tui.commands.office_command import OfficeCommand
@@ -58,7 +51,7 @@ def run(command: OfficeCommand) -> int:
     """
     require_answerable(command.options)
     request = command.selection.requests[0]
-    clock, receipts = request.context.runtime.clock, request.context.paths.receipts
+    clock, paths = request.context.runtime.clock, request.context.paths
     with closing(fleet_store(request.context)) as store:
         plan = _plan_on_file(command, store, request)
         named = None if plan is None else {each.office for each in plan.offices}
@@ -71,13 +64,14 @@ def run(command: OfficeCommand) -> int:
             missing = ""
             if plan is None:
                 plan, missing = _cut_off(command, fleet, request)
-            results, receipt, problem = _run(command, FleetChange(fleet, plan, receipts, clock))
+            results, receipt, problem = _run(command, FleetChange(fleet, plan, paths.receipts, clock))
         finally:
             record_sign_outs(fleet.sign_out(), Event())
     for each in filter(None, (missing, problem)):
         print_error(each)
     status = _report(command, plan, results, receipt, missing or problem)
-    _report_unseen(plan.unseen)
+    if plan.unseen:
+        print_error(sanitize(plan.unseen_sentence, 2000))
     return status
 
 
@@ -93,7 +87,9 @@ def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenReques
         return _interrupted(command, store, selected)
     if getattr(options, "receipt", None) is None:
         return None
-    found = _read_receipt(store, request.context.paths.receipts, options.receipt)
+    named, receipts = Path(options.receipt), request.context.paths.receipts
+    is_number = not named.exists() and named.name == options.receipt and not named.suffix
+    found = read_receipt(find_receipt(store, receipts, options.receipt.upper()) if is_number else named)
     if not found.plan.disables:
         raise ConfigurationError("This receipt enabled keys.", "Name the receipt of keys that were disabled.")
     number = make_receipt_number(request.context.runtime.clock(), request.context.runtime.random)
@@ -108,13 +104,6 @@ def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenReques
     if others:
         print_note(f"The receipt also names offices that aren't selected: {sanitize(', '.join(others))}")
     return replace(plan, offices=tuple(each for each in plan.offices if each.office in selected))
-
-
-def _read_receipt(store: FleetStore, receipts: Path, named: str) -> ReadReceipt:
-    """Read the receipt that the command line names by its file or by its number."""
-    file = Path(named)
-    is_number = not file.exists() and file.name == named and not file.suffix
-    return read_receipt(find_receipt(store, receipts, named.upper()) if is_number else file)
 
 
 def _interrupted(command: OfficeCommand, store: FleetStore, selected: Collection[str]) -> FleetPlan:
@@ -273,11 +262,6 @@ def _user_of(command: OfficeCommand, request: OpenRequest) -> Credentials:
 # -- reporting -------------------------------------------------------------------------
 
 
-def _report_unseen(offices: Sequence[str]) -> None:
-    if offices:
-        print_error(sanitize(unseen_sentence(offices), 2000))
-
-
 def _report(
     command: OfficeCommand,
     plan: FleetPlan,
@@ -314,16 +298,16 @@ def _office_report(
     """Return the report of one office; one that isn't in the plan has no key of the developer."""
     if planned is None or result is None:
         empty: dict[str, Any] = {"outcome": None, "user": None, "planned": [], "changes": [], "problems": []}
-        return OfficeReport(DONE, {"dry_run": command.dry_run, "looked_at": True, **empty, "receipt_recorded": False})
+        return OfficeReport(DONE, {"dry_run": command.dry_run, **empty, "receipt_recorded": False, "looked_at": True})
     data = {
         "dry_run": command.dry_run,
-        "looked_at": not planned.unseen,
         "outcome": None if command.dry_run else result.outcome.value,
         "user": result.user or None,
         "planned": planned_as_json(plan, planned),
         "changes": [change_to_json(change) for change in result.changes],
         "problems": list(result.problems),
         "receipt_recorded": result.recorded,
+        "looked_at": not planned.unseen,
     }
     if command.dry_run:
         is_possible = result.outcome is not OfficeOutcome.FAILED

@@ -16,6 +16,11 @@ from textual import events
 if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
+    from textual.screen import Screen
+
+
+REPEAT_SECONDS = 0.3
+"""The time in which a key that opened a screen does nothing on that screen."""
 
 
 class KeyQueue:
@@ -33,6 +38,7 @@ class KeyQueue:
         self._dispatch = dispatch
         self._queue: deque[events.Event] = deque()
         self._dispatching = False
+        self._last: tuple[events.Key, Screen[object]] | None = None
 
     async def enqueue(self, event: events.Event) -> bool:
         """Queue an event if it is a key or a paste, which may have to wait.
@@ -50,13 +56,28 @@ class KeyQueue:
     async def _dispatch_next(self) -> None:
         self._dispatching = bool(self._queue)
         if self._dispatching:
-            target = self._app.focused or self._app.screen
+            target, event = self._app.focused or self._app.screen, self._queue.popleft()
+            if self._repeats_opening(event):
+                self._app.call_later(self._dispatch_next)
+                return
+            self._last = (event, self._app.screen) if isinstance(event, events.Key) else None
             try:
-                await self._dispatch(self._queue.popleft())
+                await self._dispatch(event)
             except BaseException:
                 self._dispatching = False
                 raise
             self._continue_after([*target.ancestors_with_self] * 2)
+
+    def _repeats_opening(self, event: events.Event) -> bool:
+        """Return True if a key is the one that has just opened the top screen, pressed twice or held down.
+
+        The field of a dialog would get it as text, and a question as its answer.
+        """
+        if self._last is None or not isinstance(event, events.Key):
+            return False
+        opening, screen = self._last
+        is_repeated = event.key == opening.key and event.time - opening.time < REPEAT_SECONDS
+        return is_repeated and self._app.screen is not screen and screen in self._app.screen_stack
 
     def _continue_after(self, path: list[DOMNode]) -> None:
         """Dispatch the next key after each node of the path has handled the messages in its queue.

@@ -188,3 +188,17 @@ def test_a_retry_finds_out_what_became_of_a_request_whose_outcome_is_unknown(
     back = run(sample.change(fleet, plan_way_back(found.plan, found.results, BACK, found.sha256)))
     assert back.results[0].outcome is OfficeOutcome.DONE, back.results[0].problems
     assert hq.status(BRIDGE_KEY) == "Enabled"
+
+
+def test_a_way_back_whose_outcome_is_unknown_can_be_retried(sample: SampleFleet, hq: HeadquartersServer) -> None:
+    fleet, change = begin(sample)
+    outcome = run(change)
+    assert outcome.receipt is not None
+    found = read_receipt(Path(outcome.receipt.file))
+    back = sample.change(fleet, plan_way_back(found.plan, found.results, BACK, found.sha256))
+    fall_silent_at_the_change(hq, Misbehaviour.CLOSED_UNDONE)
+    assert "unknown" in only_problem(run(back))
+    hq.behave()
+    again = run(back)
+    assert again.results[0].outcome is OfficeOutcome.DONE, again.results[0].problems
+    assert hq.status(BRIDGE_KEY) == "Enabled"
