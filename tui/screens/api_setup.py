@@ -26,10 +26,8 @@ from tui.modals.notice import outcome_notice
 from tui.platform.startup import paused_garbage_collection
 from tui.platform.workers import flow, latest, once
 from tui.screens.office_home import OfficeHome
-from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_history import history_lines
 from tui.widgets.key_table import KeyTable
-from tui.widgets.row_list import RowList
 from tui.widgets.selectable_list import SelectableList
 from tui.widgets.settings_form import SettingsForm
 
@@ -296,20 +294,6 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         entries = await self.call_service(partial(self.open_session.office.keys.history, key), group="history")
         self.query_one(KeyTable).show_history(key, history_lines(entries))
 
-    @on(RowList.Chosen)
-    def _open_chosen_key(self, event: RowList.Chosen) -> None:
-        event.stop()
-        self.action_edit_key()
-
-    def action_edit_key(self) -> None:
-        """Open the screen of the highlighted key."""
-        from tui.screens.edit_key import EditKeyScreen
-
-        key = self.current_key()
-        if key is None:
-            return
-        self.open_screen(EditKeyScreen(self.open_session, key), lambda _result: self.reload())
-
     def current_key(self) -> ApiKey | None:
         """Return the highlighted key; None if there is none, after saying why."""
         table = self.query_one(KeyTable)
@@ -389,34 +373,6 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             table.show(matched)
 
     # -- other keys ----------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Move focus to the filter."""
-        self.show_status("")
-        self.query_one(KeyTable).start_filter()
-
-    @on(KeyTable.FilterRefused)
-    def _show_filter_error(self, event: KeyTable.FilterRefused) -> None:
-        # Said without show_problem(), which logs the error: the text may contain an API key.
-        self.show_status(str(event.error), "problem")
-
-    @on(FilterInput.Changed, "#filter")
-    def _clear_filter_message(self) -> None:
-        self.show_status("")
-
-    @on(FilterInput.Choices)
-    def _show_completions(self, event: FilterInput.Choices) -> None:
-        self.show_status("  ".join(event.words) if event.words else "No completions.")
-
-    def action_end_filter(self) -> None:
-        """End the filter, or else leave the field, or else deselect all keys."""
-        table = self.query_one(KeyTable)
-        if table.end_filter():
-            return
-        if table.rows.has_focus:
-            table.rows.deselect()
-        else:
-            table.rows.focus()
 
     @flow
     async def action_reload(self) -> None:

@@ -12,7 +12,9 @@ from tui.flows.office_content import about_lines, audit_trail_refusal
 from tui.modals.notice import Notice
 from tui.platform.workers import flow, latest, once
 from tui.screens.key_screen import KeyScreen
+from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_table import KeyTable
+from tui.widgets.row_list import RowList
 from tui.widgets.settings_form import SettingsForm
 
 if TYPE_CHECKING:
@@ -138,3 +140,49 @@ class OfficeHome(KeyScreen[T]):
     def action_about(self) -> None:
         """Show the details of the practice, its database and this session."""
         self.open_screen(Notice("Practice", about_lines(self.open_session)))
+
+    # -- the highlighted key ----------------------------------------------------
+
+    @on(RowList.Chosen)
+    def _open_chosen_key(self, event: RowList.Chosen) -> None:
+        event.stop()
+        self.action_edit_key()
+
+    def action_edit_key(self) -> None:
+        """Open the screen of the highlighted key."""
+        from tui.screens.edit_key import EditKeyScreen
+
+        key = self.current_key()
+        if key is None:
+            return
+        self.open_screen(EditKeyScreen(self.open_session, key), lambda _result: self.reload())
+
+    # -- the filter of the keys -------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Move focus to the filter."""
+        self.show_status("")
+        self.query_one(KeyTable).start_filter()
+
+    @on(KeyTable.FilterRefused)
+    def _show_filter_error(self, event: KeyTable.FilterRefused) -> None:
+        # Said without show_problem(), which logs the error: the text may contain an API key.
+        self.show_status(str(event.error), "problem")
+
+    @on(FilterInput.Changed, "#filter")
+    def _clear_filter_message(self) -> None:
+        self.show_status("")
+
+    @on(FilterInput.Choices)
+    def _show_completions(self, event: FilterInput.Choices) -> None:
+        self.show_status("  ".join(event.words) if event.words else "No completions.")
+
+    def action_end_filter(self) -> None:
+        """End the filter, or else leave the field, or else deselect all keys."""
+        table = self.query_one(KeyTable)
+        if table.end_filter():
+            return
+        if table.rows.has_focus:
+            table.rows.deselect()
+        else:
+            table.rows.focus()
