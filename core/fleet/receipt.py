@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ConfigurationError, ExportFailed
+from core.base.file_status import file_status
 from core.base.private_file import replace_private_file
 from core.base.regular_file import read_regular_file
 from core.fleet.change_json import change_from_json, change_to_json
@@ -125,7 +126,7 @@ def find_receipt(store: FleetStore, directory: Path, number: str) -> Path:
     """
     file, _ = receipt_files(directory, number)
     # The number comes from the keyboard, and names a file.
-    if not _NUMBER.fullmatch(number) or file.exists():
+    if not _NUMBER.fullmatch(number) or file_status(file) is not None:
         return file
     content = store.receipt_content(number)
     if content:

@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, ConfigurationError
+from core.base.file_status import file_status
 from core.fleet.change_json import change_to_json
 from core.fleet.cut_off import FleetChange
 from core.fleet.cut_off_plan import make_receipt_number, plan_cut_off, plan_way_back
@@ -88,8 +89,8 @@ def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenReques
     if getattr(options, "receipt", None) is None:
         return None
     named, receipts = Path(options.receipt), request.context.paths.receipts
-    is_number = not named.exists() and named.name == options.receipt and not named.suffix
-    found = read_receipt(find_receipt(store, receipts, options.receipt.upper()) if is_number else named)
+    file = find_receipt(store, receipts, options.receipt.upper()) if _is_receipt_number(named) else named
+    found = read_receipt(file)
     if not found.plan.disables:
         raise ConfigurationError("This receipt enabled keys.", "Name the receipt of keys that were disabled.")
     number = make_receipt_number(request.context.runtime.clock(), request.context.runtime.random)
@@ -104,6 +105,16 @@ def _plan_on_file(command: OfficeCommand, store: FleetStore, request: OpenReques
     if others:
         print_note(f"The receipt also names offices that aren't selected: {sanitize(', '.join(others))}")
     return replace(plan, offices=tuple(each for each in plan.offices if each.office in selected))
+
+
+def _is_receipt_number(named: Path) -> bool:
+    """Return True if what was named as a receipt can only be its number: it has no directory, and is no file here."""
+    if named != Path(named.name) or named.suffix:
+        return False
+    try:
+        return file_status(named) is None
+    except OSError:
+        return False
 
 
 def _interrupted(command: OfficeCommand, store: FleetStore, selected: Collection[str]) -> FleetPlan:

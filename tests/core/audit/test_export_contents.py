@@ -244,8 +244,12 @@ def test_the_manifest_describes_the_export(sample: SamplePractice, directory: Pa
         info = office.info
     exported_at = manifest.pop("exported_at")
     sha256 = hashlib.sha256((directory / name).read_bytes()).hexdigest()
+    [begun] = [
+        number for number, row in sample.practice_rows()["securitylog"].items() if "begun" in (row["LogText"] or "")
+    ]
     assert manifest == {
         "file": name,
+        "audit_trail": f"recorded in the practice: entry {begun}",
         "sha256": sha256,
         "entries": 6,
         "hash_matches": 4,

@@ -55,6 +55,8 @@ CHANGES = {
     if kind not in ("sign in", "fail to sign in", "sign out", "open as account")
 }
 SETUP_ONLY = ("without Setup", "with Setup for one object")
+WITHOUT_SETUP = ("seal trail",)
+"""The changes that need the permission AuditTrail, and not Setup."""
 """The losses that leave the permission DefEdit, which payment types need since 21.4."""
 of_each_loss = pytest.mark.parametrize("loss", LOSSES)
 
@@ -76,10 +78,15 @@ def test_every_kind_of_change_is_refused_after_a_loss_of_rights(sample: SamplePr
         with writing(sample) as written:
             for kind, run in CHANGES.items():
                 by_def_edit = needs_def_edit and kind.endswith("payment type")
-                if not exists_in(kind, sample.version) or (by_def_edit and loss in SETUP_ONLY):
+                without_setup = by_def_edit or kind in WITHOUT_SETUP
+                if not exists_in(kind, sample.version) or (without_setup and loss in SETUP_ONLY):
                     continue
-                lost = sentence.replace("no longer has the permission Setup", "doesn't have the permission DefEdit")
-                refuse(lambda run=run: run(office), lost if by_def_edit else sentence)  # type: ignore[misc]
+                lost = sentence
+                if by_def_edit:
+                    lost = sentence.replace("no longer has the permission Setup", "doesn't have the permission DefEdit")
+                elif kind in WITHOUT_SETUP:
+                    lost = sentence.replace("permission Setup", "permission AuditTrail")
+                refuse(lambda run=run: run(office), lost)  # type: ignore[misc]
         # The same office still works for somebody else.
         office.users.sign_out(ADMIN)
     assert written == Written()

@@ -28,6 +28,7 @@ Effect = set[tuple[str, str, str | None]]
 _DIFFERENT_EACH_TIME = (
     *("DateTFail", "date_disabled", "added", "accepted_at", "number", "APIKeyNum", "DefNum"),
     "sealed",  # encrypted with a new random number each time
+    "seal",  # names the second in which it was made
 )
 
 
