@@ -211,8 +211,8 @@ async def test_sentences_that_wrap_are_indented(demo: OpenRequest) -> None:
     async with run_program(demo, size=(60, 20)) as user:
         await open_help(user)
         lines = user.text.splitlines()
-        row = next(index for index, line in enumerate(lines) if "Show only the rows that contain a" in line)
-        assert lines[row + 1].index("text.") == lines[row].index("Show only")
+        row = next(index for index, line in enumerate(lines) if "Disable the key under the cursor," in line)
+        assert lines[row + 1].index("or all selected keys") == lines[row].index("Disable the key")
 
 
 async def test_the_arrow_keys_scroll_the_help(demo: OpenRequest) -> None:

@@ -25,7 +25,7 @@ def header(user: User) -> str:
 
 
 async def test_s_sorts_by_each_column_in_turn_and_an_arrow_shows_by_which(demo: OpenRequest) -> None:
-    async with run_program(demo, size=(120, 40)) as user:
+    async with run_program(demo, size=(160, 40)) as user:
         assert "Developer ▲" in header(user)
         assert column(user, 0) == sorted(column(user, 0), key=str.casefold)
         await user.press("s")

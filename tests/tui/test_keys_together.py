@@ -12,6 +12,7 @@ from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
+from tui.screens.edit_key import EditKeyScreen
 
 
 async def _press_after(user: User, first: str, steps: int, second: str) -> None:
@@ -53,3 +54,26 @@ async def test_a_key_pressed_twice_does_not_type_into_the_dialog_that_it_opens(d
         assert user.app.screen.query_one(Input).value == ""
         await user.press("N")
         assert user.app.screen.query_one(Input).value == "N"
+
+
+async def test_a_key_pressed_twice_does_nothing_on_the_screen_below_the_one_that_it_closes(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        screen = await user.at_api_setup()
+        user.list.focus()
+        await user.press("d")
+        assert user.app.screen is not screen
+        user.send("enter", "enter")
+        await until(lambda: user.app.screen is screen)
+        await user.settle()
+        assert user.app.screen is screen
+        await user.press("enter")
+        assert isinstance(user.app.screen, EditKeyScreen)
+
+
+async def test_quick_escapes_leave_a_screen_each(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        screen = await user.at_api_setup()
+        user.list.focus()
+        await user.press("enter", "question_mark")
+        user.send("escape", "escape")
+        await until(lambda: user.app.screen is screen)

@@ -143,7 +143,7 @@ async def cause_conflict(user: User) -> None:
 async def test_a_conflict_shows_all_values_and_overwrites_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await cause_conflict(user)
-        for words in ("was 5 minutes", "now 30 minutes", "yours 15 minutes", "Nothing was changed."):
+        for words in ("was 5 minutes", "now 30 minutes", "yours 15 minutes", "Nothing was saved."):
             assert words in user.flowing_text
         assert rows.settings()[1] == "30"
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 REPEAT_SECONDS = 0.3
-"""The time in which a key that opened a screen does nothing on that screen."""
+"""The time in which a key that opened or closed a screen does nothing on the screen that follows, in seconds."""
+
+BACK = "escape"
+"""The key that closes one screen with each press, however quick."""
 
 
 class KeyQueue:
@@ -57,7 +60,7 @@ class KeyQueue:
         self._dispatching = bool(self._queue)
         if self._dispatching:
             target, event = self._app.focused or self._app.screen, self._queue.popleft()
-            if self._repeats_opening(event):
+            if self._repeats_change_of_screen(event):
                 self._app.call_later(self._dispatch_next)
                 return
             self._last = (event, self._app.screen) if isinstance(event, events.Key) else None
@@ -68,16 +71,18 @@ class KeyQueue:
                 raise
             self._continue_after([*target.ancestors_with_self] * 2)
 
-    def _repeats_opening(self, event: events.Event) -> bool:
-        """Return True if a key is the one that has just opened the top screen, pressed twice or held down.
+    def _repeats_change_of_screen(self, event: events.Event) -> bool:
+        """Return True if a key is the one that has just opened or closed a screen, pressed twice.
 
-        The field of a dialog would get it as text, and a question as its answer.
+        The field of a dialog would get it as text, and a question as its answer. An Enter that closed a question would
+        open the key below it.
         """
         if self._last is None or not isinstance(event, events.Key):
             return False
-        opening, screen = self._last
-        is_repeated = event.key == opening.key and event.time - opening.time < REPEAT_SECONDS
-        return is_repeated and self._app.screen is not screen and screen in self._app.screen_stack
+        earlier, screen = self._last
+        is_repeated = event.key == earlier.key and event.time - earlier.time < REPEAT_SECONDS
+        has_closed = screen not in self._app.screen_stack
+        return is_repeated and self._app.screen is not screen and not (has_closed and event.key == BACK)
 
     def _continue_after(self, path: list[DOMNode]) -> None:
         """Dispatch the next key after each node of the path has handled the messages in its queue.
