@@ -60,12 +60,16 @@ def test_a_signal_during_a_destructor_ends_what_waits_after_it(number: signal.Si
 
 def test_a_signal_that_does_not_interrupt_a_blocking_call_ends_it_a_little_later() -> None:
     """As one that arrives just before the call begins; here, it interrupts another thread."""
-    ours, other = socket.socketpair()
-    ours.settimeout(DEADLINE)
-    timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGTERM])
-    with ours, other, SignalHandler(), pytest.raises(SignalReceived):
-        timer.start()
-        ours.recv(1)
+
+    def wait_during_a_signal() -> None:
+        ours, other = socket.socketpair()
+        ours.settimeout(DEADLINE)
+        with ours, other:
+            threading.Timer(0.1, signal.raise_signal, [signal.SIGTERM]).start()
+            ours.recv(1)
+
+    with SignalHandler(), pytest.raises(SignalReceived):
+        wait_during_a_signal()
 
 
 def test_an_alarm_that_wakes_a_command_does_not_raise_a_signal_again() -> None:

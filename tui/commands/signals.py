@@ -35,8 +35,10 @@ class SignalHandler:
     """Make signals raise `SignalReceived` in the block, so that an unfinished export is cleaned up as after an error.
 
     Python discards an exception that is raised while a destructor runs, so the signal is remembered as well, and raised
-    again a little later. A signal that arrives just before a blocking call begins doesn't interrupt it, so an alarm does
-    that twice a second; Python then handles what has arrived, and otherwise goes on with the call.
+    again a little later.
+
+    A signal that arrives just before a blocking call begins doesn't interrupt it. An alarm does so twice a second: Python
+    then handles what has arrived, and otherwise goes on with the call.
     """
 
     def __init__(self) -> None:
