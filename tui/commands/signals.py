@@ -37,8 +37,8 @@ class SignalHandler:
     Python discards an exception that is raised while a destructor runs, so the signal is remembered as well, and raised
     again a little later.
 
-    A signal that arrives just before a blocking call begins doesn't interrupt it. An alarm does so twice a second: Python
-    then handles what has arrived, and otherwise goes on with the call.
+    A signal that arrives just before a blocking call begins doesn't interrupt it. An alarm does so twice a second:
+    Python then handles what has arrived, and otherwise goes on with the call.
     """
 
     def __init__(self) -> None:
