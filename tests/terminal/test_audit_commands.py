@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import practice_rows
 from tests.support.installed_program import COMMAND, Home, only_office
 from tests.support.opendental_columns import NEW, OLD
 from tests.support.pseudo_terminal import ROOT
@@ -31,8 +32,12 @@ def test_verify_lists_entries_that_do_not_match(home: Home, practice: ServerPrac
     assert (completed.returncode, completed.stderr) == (1, "")
     lines = completed.stdout.splitlines()
     assert lines[0] == "Hash matches 9   Altered 1   Without hash 1"
-    assert lines[2].startswith("3  2024-11-04 10:00:00  altered  Maria  PaymentCreate")
-    assert lines[3].startswith("4  2024-11-04 10:00:01  no hash  Maria  PaymentCreate")
+    assert lines[2:4] == [
+        "Not plausible: 1",
+        "Entry 2 is dated 2020-02-29 00:00:00, but entry 1 before it is dated 2024-11-05 09:03:07.",
+    ]
+    assert lines[4].startswith("3  2024-11-04 10:00:00  altered  Maria  PaymentCreate")
+    assert lines[5].startswith("4  2024-11-04 10:00:01  no hash  Maria  PaymentCreate")
     assert practice.audit_entries() == [("83", "User: Admin has logged on."), ("83", "User: Admin has logged off.")]
 
 
@@ -57,8 +62,11 @@ def test_a_missing_index_that_makes_a_command_slow_is_named_with_the_statement_t
 
 def test_verify_of_a_healthy_practice_returns_0_in_five_lines(home: Home, practice: ServerPractice) -> None:
     """Entries from before the first hash, and entries that Open Dental itself removed, are notes."""
-    practice.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 4, 5)")
-    practice.execute("DELETE FROM securityloghash WHERE SecurityLogNum IN (1, 3, 4)")
+    practice.execute("UPDATE securitylog SET LogText = 'Payment of $120.00 entered.' WHERE SecurityLogNum = 3")
+    (unhashed,) = [row for row in practice_rows.rows(NEW)["securitylog"] if row["SecurityLogNum"] == 4]
+    practice.execute(f"INSERT INTO securityloghash VALUES (104, 4, '{practice_rows.log_hash(unhashed)}')")
+    practice.execute("DELETE FROM securitylog WHERE SecurityLogNum = 5")
+    practice.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 1")
     practice.execute("UPDATE securitylog SET LogDateTime = '2010-01-02 08:00:00' WHERE SecurityLogNum = 1")
     practice.execute(
         "CREATE TABLE dbmlog (DbmLogNum bigint NOT NULL PRIMARY KEY, UserNum bigint NOT NULL, FKey bigint NOT NULL,"

@@ -165,7 +165,7 @@ def complete_in_bash(*words: str) -> list[str]:
     ("words", "offered"),
     [
         (("apisetup", "au"), ["audit"]),
-        (("apisetup", "audit", ""), ["export", "search", "verify"]),
+        (("apisetup", "audit", ""), ["export", "proof", "seal", "seal-key", "seals", "search", "verify"]),
         (("apisetup", "--th"), ["--theme"]),
         (("apisetup", "--theme", "apisetup-"), ["apisetup-dark", "apisetup-light"]),
         (("apisetup", "--authority", ""), ["headquarters", "local"]),

@@ -109,7 +109,8 @@ def test_a_command_needs_an_office_name_if_there_are_several(
     done = home.run("audit", "verify")
     assert (done.returncode, done.stderr) == (
         2,
-        "apisetup: The configuration file has several offices. Choose one with --office NAME.\n",
+        "apisetup: The configuration file has several offices. Choose one with --office NAME, some with"
+        " --tag TAG, or all with --all-offices.\n",
     )
 
 

@@ -50,7 +50,11 @@ def test_passwords_and_keys_do_not_leak(home: Home, practice: ServerPractice) ->
         assert KEY.encode() not in terminal.output[before:]
         assert KEY.encode() not in titles(terminal)
     companion = f"{practice.server.host}-{practice.server.port}-{practice.database}.sqlite3"
-    assert files_with(home, KEY) == [companion]
+    assert files_with(home, KEY) == []
+    (key_file,) = home.directory.rglob(f"{companion}.key")
+    encryption_key = key_file.read_text(encoding="ascii").strip()
+    assert files_with(home, encryption_key) == [key_file.name]
+    assert encryption_key.encode() not in terminal.output
     assert "LoginRefused" in home.log.read_text(encoding="utf-8")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 import threading
 
@@ -57,11 +58,37 @@ def test_a_signal_during_a_destructor_ends_what_waits_after_it(number: signal.Si
     assert received.value.number == number
 
 
+def test_a_signal_that_does_not_interrupt_a_blocking_call_ends_it_a_little_later() -> None:
+    """As one that arrives just before the call begins; here, it interrupts another thread."""
+
+    def wait_during_a_signal() -> None:
+        ours, other = socket.socketpair()
+        ours.settimeout(DEADLINE)
+        with ours, other:
+            threading.Timer(0.1, signal.raise_signal, [signal.SIGTERM]).start()
+            ours.recv(1)
+
+    with SignalHandler(), pytest.raises(SignalReceived):
+        wait_during_a_signal()
+
+
+def test_an_alarm_that_wakes_a_command_does_not_raise_a_signal_again() -> None:
+    with SignalHandler() as signals:
+        with pytest.raises(SignalReceived):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGALRM)
+        with pytest.raises(SignalReceived):
+            signals.raise_pending()
+
+
 def test_the_handlers_before_it_are_restored() -> None:
-    before = [signal.getsignal(number) for number in SIGNALS], sys.unraisablehook
+    before = [signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)], sys.unraisablehook
     with SignalHandler():
-        assert signal.getsignal(signal.SIGINT) != before[0][0]
-    assert ([signal.getsignal(number) for number in SIGNALS], sys.unraisablehook) == before
+        with SignalHandler():
+            assert signal.getsignal(signal.SIGINT) != before[0][0]
+        assert signal.getitimer(signal.ITIMER_REAL) != (0, 0)
+    assert ([signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)], sys.unraisablehook) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_a_signal_is_reported_only_after_the_offices_that_were_begun_are_done() -> None:
