@@ -67,7 +67,7 @@ async def test_a_key_pressed_twice_does_nothing_on_the_screen_below_the_one_that
         await user.settle()
         assert user.app.screen is screen
         await user.press("enter")
-        assert isinstance(user.app.screen, EditKeyScreen)
+        await user.at(EditKeyScreen)
 
 
 async def test_quick_escapes_leave_a_screen_each(demo: OpenRequest) -> None:
