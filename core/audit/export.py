@@ -286,7 +286,7 @@ class AuditExport:
 
     @property
     def _record(self) -> str:
-        """What the manifest says about the record of this export."""
+        """The manifest's value about the record of this export."""
         if self._not_recorded:
             return f"not recorded in the practice: {self._not_recorded}"
         return f"recorded in the practice: entry {', '.join(map(str, sorted(self._own_entries)))}"

@@ -100,7 +100,7 @@ class AuditService:
 
     @property
     def masking(self) -> str:
-        """What is masked in an export, as the end of "API keys are"."""
+        """The end of the sentence "API keys are", about masking in an export."""
         if self._practice.profile.hides_key_copy:
             return "masked, except those that only the table apikey has, which the database user can't read"
         return "masked"

@@ -1,4 +1,4 @@
-"""Where the encryption keys of a companion come from: a private file next to it, or a source that an admin names."""
+"""The sources of a companion's encryption keys: a private file next to it, or what an admin names."""
 
 from __future__ import annotations
 

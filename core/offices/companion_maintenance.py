@@ -1,4 +1,4 @@
-"""What an admin does with an office's companion itself: copying it to a server, and rotating its encryption key."""
+"""The maintenance of an office's companion: copying it to a server, and rotating its encryption key."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from core.offices.password_source import SEAL_KEY, PasswordSource
 
 @dataclass(frozen=True)
 class ConfiguredSeals:
-    """How an office is sealed, as the configuration file says; None where it says nothing."""
+    """The configuration file's settings about seals; None where it has none."""
 
     key_from: PasswordSource | None = None
     """The source of the private key; None for the key file next to the configuration file."""

@@ -1,4 +1,4 @@
-"""Where the private key of seals comes from: a private file, or a source that an admin names. Never the practice."""
+"""The sources of the private key of seals: a private file, or what an admin names. Never the practice."""
 
 from __future__ import annotations
 

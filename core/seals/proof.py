@@ -83,7 +83,7 @@ class EntryProof:
 
     @property
     def problem(self) -> str:
-        """What is wrong with the proof, in a sentence; empty if it proves that the entry is sealed."""
+        """The fault of the proof, in a sentence; empty if it proves that the entry is sealed."""
         content = self.seal.content
         if not is_signed_by(self.seal, content.public_key):
             return f"The signature of seal {content.number} is wrong."

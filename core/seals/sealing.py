@@ -31,7 +31,7 @@ from core.seals.store import SealedMeanwhile, SealStore
 BATCH_SECONDS = 0.4
 """The time after which a batch ends, so that the progress can be shown."""
 LATE = timedelta(minutes=70)
-"""How long before a seal an entry may be dated that this seal didn't see yet: a transaction that was open, a replicated
+"""The time before a seal that an entry may be dated which this seal didn't see yet: a transaction that was open, a replicated
 server that was behind, or the hour that comes twice when daylight saving time ends."""
 _LATE_AT_ONCE = 500
 
@@ -47,7 +47,7 @@ class Program:
 
 @dataclass(frozen=True)
 class SealProgress:
-    """How far the entries of a seal are read."""
+    """The progress of reading a seal's entries."""
 
     entries: int
     fraction: float

@@ -36,7 +36,7 @@ _DAY = timedelta(days=1)
 
 @dataclass
 class SealSettings:
-    """How a practice is sealed."""
+    """The settings for sealing a practice."""
 
     keys: SealKeySource = field(default_factory=TemporarySealKey)
     """The private key."""
@@ -46,7 +46,7 @@ class SealSettings:
 
 @dataclass(frozen=True)
 class Adoption:
-    """What was copied between the companion and the seal directory."""
+    """The seals that were copied between the companion and the seal directory."""
 
     from_directory: tuple[int, ...] = ()
     to_directory: tuple[int, ...] = ()

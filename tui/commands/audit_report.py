@@ -1,4 +1,4 @@
-"""What the commands about the Audit Trail share: the days of their options, and entries as JSON."""
+"""The common parts of the commands about the Audit Trail: the days of their options, and entries as JSON."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class VerificationScreen(BaseScreen[None]):
         self._slowness: str | None = None
         self._listed: tuple[AuditEntry, ...] = ()
         self._problems: dict[int, str] = {}
-        """What isn't as it was sealed, by the entry's number."""
+        """The entries that aren't as they were sealed, by number."""
         self._step_lock = threading.Lock()
 
     def compose_body(self) -> ComposeResult:
