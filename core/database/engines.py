@@ -31,7 +31,7 @@ ANSWER_SECONDS = 60
 """The deadline of a whole answer to a statement, however slowly its bytes arrive."""
 WRITE_SECONDS = 20
 _EARLIER = 1
-"""Seconds. The server stops a statement this much earlier than this program stops waiting, and says that it was slow."""
+"""Seconds. The server stops a statement this much before the program stops waiting, and says that it was slow."""
 _SQLITE_BUSY_SECONDS = 5
 
 # Open Dental sets the server's sql_mode to blank, and then MySQL silently truncates values that don't fit. Our sessions

@@ -31,8 +31,8 @@ from core.seals.store import SealedMeanwhile, SealStore
 BATCH_SECONDS = 0.4
 """The time after which a batch ends, so that the progress can be shown."""
 LATE = timedelta(minutes=70)
-"""The time before a seal that an entry may be dated which this seal didn't see yet: a transaction that was open, a replicated
-server that was behind, or the hour that comes twice when daylight saving time ends."""
+"""The time before a seal in which an entry may be dated that this seal didn't see yet: a transaction was open, a
+replicated server was behind, or the hour came twice when daylight saving time ended."""
 _LATE_AT_ONCE = 500
 
 
