@@ -124,7 +124,7 @@ class SubscriptionService:
         Args:
             actor: Who does it.
             subscription: The subscription as it was shown.
-            stop: The end to store, in the past; None for now.
+            stop: The end to store, in the past; None for the present moment.
             undoing: The number of the audit entry that this undoes; 0 for none.
             receipt: The number of the receipt that lists this change; empty for none.
 
