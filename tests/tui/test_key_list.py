@@ -13,6 +13,7 @@ from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
 from tests.support.cases import case
 from tests.support.user_driver import User, run_program
+from tests.support.waiting import until
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
@@ -418,3 +419,30 @@ async def test_the_copy_is_matched_after_a_question(demo: OpenRequest) -> None:
         assert rows.query("SELECT DevName FROM apikey WHERE DevName = 'ClearPay'") == [("ClearPay",)]
         await user.press("equals_sign")
         assert user.status_text == "The practice's copy of keys is up to date."
+
+
+async def test_the_key_bar_offers_only_the_status_that_a_key_can_have(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(120, 24)) as user:
+        await user.at_api_setup()
+        for name, offered, left_out in (
+            ("Appointment", "d Disable", "E Enable"),
+            ("Dentist", "E Enable", "d Disable"),
+            ("Smile", "w Why", "E Enable"),
+        ):
+            await user.go_to(name)
+            await _until_offered(user, offered)
+            assert left_out not in user.keys
+        await user.go_to("ClearPay")
+        await _until_offered(user, "d Disable")
+        await user.press("d")
+        await user.press("ctrl+y")
+        await user.at(Notice)
+        await user.press("escape")
+        await _until_offered(user, "E Enable")
+        assert "d Disable" not in user.keys
+        await user.press("space")
+        assert "d Disable" in user.keys
+
+
+async def _until_offered(user: User, text: str) -> None:
+    await until(lambda: text in user.keys)

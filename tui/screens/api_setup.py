@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from core.model.api_key import ApiKey
     from tui.flows.interrupted_changes import Remark
+    from tui.key_definition import Key
     from tui.session import Session
 
 _READ_AGAIN = "Reloaded."
@@ -137,6 +138,13 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             "former_names",
         )
         return not (needs_office and self.session is None) and super().check_action(action, parameters)
+
+    def is_useful(self, key: Key) -> bool:
+        """Leave out of the key bar what the status of the key under the cursor doesn't allow."""
+        table = self.query_one(KeyTable)
+        if self.session is None or table.key is None or table.selection.counts:
+            return super().is_useful(key)
+        return super().is_useful(key) and self.is_allowed(key, table.key)
 
     def _has_something_to_end(self, table: KeyTable) -> bool:
         return table.filtered or not table.rows.has_focus or bool(table.selection.counts)
@@ -272,8 +280,9 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     # -- keys ----------------------------------------------------------------
 
     @on(KeyTable.Rested)
-    def _load_history(self, event: KeyTable.Rested) -> None:
+    def _show_what_belongs_to_key(self, event: KeyTable.Rested) -> None:
         event.stop()
+        self.show_keys()
         key = event.key
         if key is None or self.session is None:
             return

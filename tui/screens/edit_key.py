@@ -12,7 +12,6 @@ from textual.widgets import Static
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput, OperationNotAllowed
 from core.model.audit_entry import counted
 from core.model.diagnosis import Remedy
-from core.opendental.key_status import KeyStatus
 from tui.flows.conflict import MINE, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import ASKING
@@ -121,10 +120,7 @@ class EditKeyScreen(KeyScreen[None]):
 
     def is_useful(self, key: Key) -> bool:
         """Leave out of the key bar what the key's status doesn't allow: enabling an enabled key, for example."""
-        status = {"disable": KeyStatus.DISABLED_BY_CUSTOMER, "enable": KeyStatus.ENABLED}.get(key.action)
-        if status is None:
-            return super().is_useful(key)
-        return not self.open_session.office.keys.status_refusal(self._key, status)
+        return super().is_useful(key) and self.is_allowed(key, self._key)
 
     # -- loading -------------------------------------------------------------
 
