@@ -97,6 +97,11 @@ def _create_app(options: argparse.Namespace, cleanup: ExitStack) -> tuple[Apiset
     from tui.themes import find_theme
 
     start_debug_log(options, target.paths.log)
+    if target.offices is not None and not options.demo and target.offices.context.prompts_for_team_password:
+        # Before the screen opens: the list of offices reads this companion in the background.
+        from tui.commands.sign_in import ask_for_team_password
+
+        ask_for_team_password(target.offices.context)
     use_keymap(read_keymap(target.keys, target.paths.configuration))
     app = ApisetupApp(target.request, target.offices)
     app.theme = find_theme(target.theme)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _SERVER_READ_ONLY = (
-    "The database user has read-only access. Run 'apisetup help connecting' for the rights that apisetup needs."
+    "The database user has read-only access. Run 'apisetup grants' for the script that grants what apisetup needs."
 )
 NO_SETUP = "no permission Setup"
 _FILE_READ_ONLY = "The practice's file cannot be written. Check its owner and its permissions."

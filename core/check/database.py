@@ -98,7 +98,7 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
             "grants-missing",
             CheckStatus.WARNING,
             f"Missing rights: {', '.join(grants.missing)}.{consequence}",
-            "Run 'apisetup help connecting' for the script that grants them.",
+            "Run 'apisetup grants' for the script that grants them.",
         )
     else:
         yield CheckResult("grants-missing", CheckStatus.OK, "The database user has all required rights.")
@@ -113,14 +113,14 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
             "grants-optional",
             CheckStatus.NOTE,
             _what_lacks(optional),
-            "Run 'apisetup help connecting' for the script that grants it.",
+            "Run 'apisetup grants' for the script that grants it.",
         )
     if grants.excess:
         yield CheckResult(
             "grants-excess",
             CheckStatus.WARNING,
             f"Rights that apisetup doesn't need: {'; '.join(grants.excess)}.",
-            "Create a dedicated user with the script of 'apisetup help connecting': anyone who obtains this user's"
+            "Create a dedicated user with the script of 'apisetup grants': anyone who obtains this user's"
             " password has all of these rights.",
         )
     else:

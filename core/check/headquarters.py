@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.base.errors import HeadquartersError, HeadquartersStep
+from core.base.plural import count_of
 from core.check.result import CheckResult, CheckResults, CheckStatus, not_checked
 from core.headquarters.account import read_account
 from core.headquarters.client import HeadquartersClient
@@ -75,7 +76,9 @@ def _id(step: HeadquartersStep) -> str:
 def _check_list(practice: Practice, listed: HeadquartersList) -> CheckResults:
     enabled = sum(each.status.enabled for each in listed.keys)
     yield CheckResult(
-        "headquarters-keys", CheckStatus.OK, f"Headquarters lists {len(listed.keys)} keys, {enabled} of them enabled."
+        "headquarters-keys",
+        CheckStatus.OK,
+        f"Headquarters lists {count_of(len(listed.keys), 'key')}, {enabled} of them enabled.",
     )
     if listed.notes:
         yield CheckResult("headquarters-list", CheckStatus.NOTE, " ".join(listed.notes))

@@ -14,6 +14,7 @@ from typing import Any, cast
 from sqlalchemy import Column, Connection, CursorResult, Table, insert, select, update
 
 from core.base.errors import CompanionUnavailable, OperationNotAllowed
+from core.base.plural import count_of
 from core.companion.key_vault import KeyVault
 from core.companion.store import Companion
 from core.companion.tables import (
@@ -72,6 +73,19 @@ NOT_COPIED = (
 )
 """The tables whose rows every companion has for itself. The number of the last question is raised, if it is lower."""
 _BATCH = 500
+_ONE = {
+    "license texts": "license text",
+    "accepted agreements": "accepted agreement",
+    "API keys of the local registry": "API key of the local registry",
+    "BAA dates and licenses of keys at headquarters": "BAA date and license of a key at headquarters",
+    "former names of developers": "former name of a developer",
+    "days of developers' use": "day of developers' use",
+    "names of developers whose use was read": "name of a developer whose use was read",
+    "failed sign-ins": "failed sign-in",
+    "seals": "seal",
+    "lists of sealed entries": "list of sealed entries",
+}
+"""The words for one row of a kind, where they aren't those for several."""
 
 
 @dataclass
@@ -90,6 +104,11 @@ class CopyResult:
     present: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     kept: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     conflicts: list[str] = field(default_factory=list)
+
+    @staticmethod
+    def count_of(number: int, what: str) -> str:
+        """Return a number of rows with what they are."""
+        return count_of(number, _ONE.get(what, what), what)
 
     @property
     def rows_copied(self) -> int:

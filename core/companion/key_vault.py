@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from core.base.errors import ConfigurationError, EncryptionKeyUnavailable
+from core.base.errors import ConfigurationError, EncryptionKeyUnavailable, OperationNotAllowed
 from core.companion.encryption import EncryptionKey
 from core.companion.key_file import EncryptionKeys, KeyFile
 from core.companion.tables import ENCRYPTION, REGISTRY_KEY
@@ -188,6 +188,7 @@ class KeyVault:
         write: Callable[[], AbstractContextManager[Connection]],
         clock: Callable[[], datetime],
         given: EncryptionKey | None = None,
+        expected: str | None = None,
     ) -> Rotation:
         """Encrypt all texts with a new key.
 
@@ -198,14 +199,22 @@ class KeyVault:
             write: Opens a connection that commits to the companion at the end of its block.
             clock: Returns the time to record.
             given: The new key, if it is kept elsewhere; None to create one and put it into the key file.
+            expected: The ID of the key that was current when the admin decided; None to replace any.
 
         Raises:
+            OperationNotAllowed: Another key is current by now; nothing was changed.
             EncryptionKeyUnavailable: The key file can't be written; nothing was changed.
             PracticeUnavailable: The companion can't be written; nothing was changed.
         """
         new = given or EncryptionKey.generate()
         encrypted, unreadable = 0, []
         with write() as connection:
+            if expected is not None and current_key_id(connection) != expected:
+                # Another computer has the new key. With one more, neither computer could read all texts.
+                raise OperationNotAllowed(
+                    "Another program changed the encryption key meanwhile. Nothing was changed.",
+                    "If it ran on another computer, copy the key file from there. Then look again.",
+                )
             # Read while no other program can rotate: one that did it in between would have replaced the file.
             old = self.keys.read()
             if given is None:

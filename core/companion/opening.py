@@ -19,7 +19,7 @@ from core.companion.key_file import EncryptionKeys, key_file_of
 from core.companion.store import Companion
 from core.companion.writer_locks import WriterLocks
 from core.database.address import FileAddress, PostgresqlAddress
-from core.database.companion_address import CompanionAddress
+from core.database.companion_address import CONFIGURED, CompanionAddress, CompanionSettings
 from core.database.engines import file_engine, server_engine
 
 
@@ -32,12 +32,14 @@ class CompanionSource:
         stem: The beginning of the path of its files on this computer: the key file and the lock files.
         password: The password of the database user, on a server.
         keys: The encryption keys from a source that the configuration names; None for the key file.
+        settings: The names of its settings, for hints.
     """
 
     address: CompanionAddress
     stem: Path
     password: Secret = field(default=Secret(""))
     keys: EncryptionKeys | None = None
+    settings: CompanionSettings = CONFIGURED
 
     @classmethod
     def file(cls, path: Path) -> CompanionSource:
@@ -61,8 +63,17 @@ class CompanionSource:
         if isinstance(self.address, PostgresqlAddress):
             from core.database.postgresql import postgresql_engine
 
-            return postgresql_engine(self.address, self.password)
+            return postgresql_engine(self.address, self.password, self.settings)
         return server_engine(self.address, self.password)
+
+    def companion(self) -> Companion:
+        """Return the companion, of which nothing is read yet.
+
+        Raises:
+            ConfigurationError: A package is missing, or a TLS file can't be used.
+            StorageFailed: The file can't be created or used.
+        """
+        return Companion(self.engine(), shared=False, keys=self.encryption_keys, settings=self.settings)
 
 
 def open_companion(source: CompanionSource, clock: Callable[[], datetime]) -> Companion:
@@ -76,7 +87,7 @@ def open_companion(source: CompanionSource, clock: Callable[[], datetime]) -> Co
         ConfigurationError: A package is missing, or a TLS file can't be used.
         PracticeUnavailable: The companion can't be used.
     """
-    companion = Companion(source.engine(), shared=False, keys=source.encryption_keys)
+    companion = source.companion()
     try:
         companion.prepare(clock)
     except BaseException:

@@ -19,13 +19,8 @@ from core.base.errors import (
     PracticeUnavailable,
     ServerUnreachable,
 )
+from core.database.companion_address import CONFIGURED, CompanionSettings
 
-_HINTS: dict[type[Exception], str] = {
-    LoginRefused: "Check the user in companion, and the password from companion_password_from.",
-    InsecureConnection: "Check companion_tls, companion_tls_ca, and the certificate of the companion's server.",
-    NoSuchDatabase: "Check the name in companion, and create the database if it doesn't exist yet.",
-    NotAPractice: "Restore the companion from a backup.",
-}
 _GRANT = "Grant the user the rights that the manual's page 'companion' lists."
 _OWN = (CompanionUnavailable, EncryptionKeyUnavailable, NotAPractice)
 """Errors that name the companion already, unless they are about an error of the server."""
@@ -33,7 +28,7 @@ _WITHOUT = " Without it, a practice opens with --url: its companion is then a fi
 
 
 @contextmanager
-def name_companion_server(url: URL) -> Iterator[None]:
+def name_companion_server(url: URL, settings: CompanionSettings = CONFIGURED) -> Iterator[None]:
     """Say of errors that the block raises that they are those of the companion's server.
 
     The practice's own errors have consequences that these must not have: another prompt for its password, or the search
@@ -41,6 +36,7 @@ def name_companion_server(url: URL) -> Iterator[None]:
 
     Args:
         url: The companion, without its password.
+        settings: The names of the settings that a hint names.
 
     Raises:
         CompanionUnavailable: The companion can't be used.
@@ -54,7 +50,18 @@ def name_companion_server(url: URL) -> Iterator[None]:
     except PracticeUnavailable as error:
         if isinstance(error, _OWN) and not isinstance(error.__cause__, SQLAlchemyError):
             raise
-        hint = next((_HINTS[kind] for kind in _HINTS if isinstance(error, kind)), error.hint)
-        if isinstance(error, ServerUnreachable):
-            hint += _WITHOUT
+        hint = _hint(error, settings)
         raise CompanionUnavailable(f"Companion database {place}: {error.sentence}", hint) from error
+
+
+def _hint(error: PracticeUnavailable, settings: CompanionSettings) -> str:
+    if isinstance(error, LoginRefused):
+        return f"Check the user in {settings.url}, and the password from {settings.password}."
+    if isinstance(error, InsecureConnection):
+        return f"Check {settings.tls}, {settings.authority}, and the certificate of the companion's server."
+    if isinstance(error, NoSuchDatabase):
+        return f"Check the name in {settings.url}, and create the database if it doesn't exist yet."
+    if isinstance(error, NotAPractice):
+        return "Restore the companion from a backup."
+    is_in_use = settings == CONFIGURED
+    return f"{error.hint}{_WITHOUT}" if isinstance(error, ServerUnreachable) and is_in_use else error.hint

@@ -18,6 +18,7 @@ from core.companion.migrations import erase, migrate, needs_erasure, needs_migra
 from core.companion.server_errors import name_companion_server
 from core.companion.table_names import table_names
 from core.companion.tables import QUESTION
+from core.database.companion_address import CONFIGURED, CompanionSettings
 from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
 from core.database.engines import WITHOUT_TRANSACTIONS
@@ -37,13 +38,22 @@ class Companion:
         engine: The engine of the companion database.
         shared: True if it's also the practice's database, so that one transaction covers both.
         keys: The source of the encryption keys; None for the key file next to a file.
+        settings: The names of the settings that hints name.
 
     Attributes:
         vault: Encrypts and decrypts the texts of the local registry's keys.
     """
 
-    def __init__(self, engine: Engine, *, shared: bool, keys: EncryptionKeys | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        shared: bool,
+        keys: EncryptionKeys | None = None,
+        settings: CompanionSettings = CONFIGURED,
+    ) -> None:
         self._engine = engine
+        self._settings = settings
         self.shared = shared
         self.vault = KeyVault(keys or key_file_of(self._file))
 
@@ -111,18 +121,22 @@ class Companion:
                 raise DamagedFile("The SQLite file is damaged.")
             return needs_migration(connection)
 
-    def rotate_key(self, clock: Callable[[], datetime], given: EncryptionKey | None = None) -> Rotation:
+    def rotate_key(
+        self, clock: Callable[[], datetime], given: EncryptionKey | None = None, expected: str | None = None
+    ) -> Rotation:
         """Encrypt the texts of the local registry's keys with a new encryption key.
 
         Args:
             clock: Returns the time to record.
             given: The new key, if it is kept elsewhere; None to create one and put it into the key file.
+            expected: The ID of the key that was current when the admin decided; None to replace any.
 
         Raises:
+            OperationNotAllowed: Another key is current by now; nothing was changed.
             EncryptionKeyUnavailable: The key file can't be written; nothing was changed.
             PracticeUnavailable: The companion can't be written; nothing was changed.
         """
-        rotation = self.vault.rotate(self.write, clock, given)
+        rotation = self.vault.rotate(self.write, clock, given, expected)
         if not self.on_server:
             with self.without_transaction() as connection:
                 overwrite_free_pages(connection)
@@ -140,18 +154,18 @@ class Companion:
             return NotAPractice(
                 f"The database {self._engine.url.database} has tables of another program, such as {table}, so it isn't"
                 " a companion. Nothing was changed.",
-                "Create a database of its own for the companion, and name it in the configuration file.",
+                f"Create a database of its own for the companion, and name it in {self._settings.url}.",
             )
         return NotAPractice(
             f"{self._file} has tables of another program, such as {table}, so it isn't a companion file. Nothing was"
             " changed.",
-            "Name another companion file in the configuration file, or move this one away.",
+            f"Name another file in {self._settings.url}, or move this one away.",
         )
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
         if self.on_server:
-            with name_companion_server(self._engine.url), translate_errors():
+            with name_companion_server(self._engine.url, self._settings), translate_errors():
                 yield
             return
         loss = PRACTICE_LOSS if self.shared else _LOSS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from core.base.errors import ConfigurationError
@@ -11,6 +12,19 @@ from core.database.tls import Tls, is_local
 CompanionServer = ServerAddress | PostgresqlAddress
 CompanionAddress = FileAddress | CompanionServer
 
+
+@dataclass(frozen=True)
+class CompanionSettings:
+    """The names of the settings of a companion on a server, for hints."""
+
+    url: str = "companion"
+    password: str = "companion_password_from"  # noqa: S105 - the name of a setting
+    tls: str = "companion_tls"
+    authority: str = "companion_tls_ca"
+
+
+CONFIGURED = CompanionSettings()
+"""The names in the configuration file."""
 EXAMPLE = "postgresql+psycopg://user@host:5432/database or mysql+pymysql://user@host:3306/database"
 _MYSQL = ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
@@ -22,10 +36,14 @@ def is_url(text: str) -> bool:
     return "://" in text
 
 
-def parse_companion_url(url: str) -> CompanionServer:
+def parse_companion_url(url: str, settings: CompanionSettings = CONFIGURED) -> CompanionServer:
     """Parse the URL of a companion on a server.
 
     Connections to another computer are encrypted and verified; local ones are encrypted if the server offers it.
+
+    Args:
+        url: The URL.
+        settings: The names of the settings that a hint names.
 
     Raises:
         ConfigurationError: The URL is invalid or contains a password. The message never repeats the URL.
@@ -38,7 +56,7 @@ def parse_companion_url(url: str) -> CompanionServer:
     if parts.password is not None or "@" in unquote(parts.path):
         raise ConfigurationError(
             "The companion's URL has a password, which doesn't belong there.",
-            "Leave it out, change it because it was exposed, and name its source in companion_password_from.",
+            f"Leave it out, change it because it was exposed, and name its source in {settings.password}.",
         )
     if parts.scheme in _MYSQL:
         host, database, user, socket = _parts(parts, "mysql")

@@ -15,6 +15,7 @@ from core.base.errors import ConfigurationError
 from core.base.file_status import file_status
 from core.base.secret import Secret
 from core.database.address import PostgresqlAddress
+from core.database.companion_address import CONFIGURED, CompanionSettings
 from core.database.engines import CONNECT_SECONDS, READ_SECONDS, with_listeners
 from core.database.tls import Tls, plain_host
 
@@ -31,8 +32,13 @@ _KNOWS_SYSTEM_AUTHORITIES = 16_00_00
 """The version of libpq since which `sslrootcert=system` stands for the authorities that the system trusts."""
 
 
-def postgresql_engine(address: PostgresqlAddress, password: Secret) -> Engine:
+def postgresql_engine(address: PostgresqlAddress, password: Secret, settings: CompanionSettings = CONFIGURED) -> Engine:
     """Create an engine for a PostgreSQL server. It connects on first use.
+
+    Args:
+        address: The database, and the TLS settings of the connection.
+        password: The password of the database user.
+        settings: The names of the settings that a hint names.
 
     Raises:
         ConfigurationError: psycopg isn't installed, or a TLS file can't be used.
@@ -69,7 +75,7 @@ def postgresql_engine(address: PostgresqlAddress, password: Secret) -> Engine:
             "tcp_user_timeout": READ_SECONDS * 1000,
             # Prepared statements don't work through every connection pooler.
             "prepare_threshold": None,
-            **_tls_options(address, psycopg.pq.version()),
+            **_tls_options(address, psycopg.pq.version(), settings),
         },
     )
 
@@ -85,21 +91,21 @@ def postgresql_engine(address: PostgresqlAddress, password: Secret) -> Engine:
     return with_listeners(engine)
 
 
-def _tls_options(address: PostgresqlAddress, libpq: int) -> dict[str, str]:
+def _tls_options(address: PostgresqlAddress, libpq: int, settings: CompanionSettings) -> dict[str, str]:
     """Return the connection options for the TLS settings of an address, and a version of libpq."""
     if address.tls is None:
         # A local server is not verified, as with MySQL.
         return {"sslmode": "disable" if address.tls_off or address.socket else "prefer"}
     # Raises an error that names the file which can't be used.
     address.tls.context()
-    options = {"sslmode": "verify-full", "sslrootcert": _authorities(address.tls, libpq)}
+    options = {"sslmode": "verify-full", "sslrootcert": _authorities(address.tls, libpq, settings)}
     if address.tls.certificate is not None:
         options["sslcert"] = str(address.tls.certificate)
         options["sslkey"] = str(address.tls.key or address.tls.certificate)
     return options
 
 
-def _authorities(tls: Tls, libpq: int) -> str:
+def _authorities(tls: Tls, libpq: int, settings: CompanionSettings) -> str:
     if tls.authority is not None:
         return str(tls.authority)
     # The library within psycopg's own package may look for the system's file where that of another system is.
@@ -109,5 +115,6 @@ def _authorities(tls: Tls, libpq: int) -> str:
     if libpq >= _KNOWS_SYSTEM_AUTHORITIES:
         return "system"
     raise ConfigurationError(
-        "The certificate authorities that this system trusts can't be found.", "Name their file in companion_tls_ca."
+        "The certificate authorities that this system trusts can't be found.",
+        f"Name their file in {settings.authority}.",
     )

@@ -21,6 +21,7 @@ from io import BufferedReader
 from threading import Timer
 from typing import Any, Self
 
+from pymysql.charset import charset_by_name
 from pymysql.connections import Connection
 from pymysql.constants import CLIENT, CR, FIELD_TYPE
 from pymysql.converters import conversions, convert_datetime
@@ -99,6 +100,10 @@ class ServerConnection(Connection):
                 raise ConnectFailed(self._describe(error, expired=deadline.expired)) from error
             finally:
                 del self._read_bytes
+
+    def set_character_set(self, charset: str, collation: str | None = None) -> None:
+        """Take a character set for the texts of statements. The initial statement sets it on the server."""
+        self.charset, self.encoding, self.collation = charset, charset_by_name(charset).encoding, collation
 
     def query(self, sql: str | bytes, unbuffered: bool = False) -> Any:
         """Run a statement."""

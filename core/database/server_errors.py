@@ -20,7 +20,7 @@ from core.base.errors import (
 from core.database.server_words import presentable
 
 USE_TLS = 'Use --tls verify, or tls = "verify" for an office in the configuration file.'
-GRANT = "Run 'apisetup help connecting' for the rights that apisetup needs."
+GRANT = "Run 'apisetup grants' for the script that grants what apisetup needs."
 
 # As listed in MySQL's and MariaDB's error references, and in PyMySQL's `constants/CR.py`.
 WRONG_PASSWORD = 1045

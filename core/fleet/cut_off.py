@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Lock
 
 from core.base.errors import ApiSetupError, NotPermitted, PracticeUnavailable
+from core.base.plural import count_of
 from core.fleet.fleet import Fleet
 from core.fleet.office_change import change_office, unrecorded
 from core.fleet.parallel import for_each
@@ -19,7 +20,7 @@ from core.model.receipt_events import ReceiptRecorded
 
 AT_A_TIME = 8
 """The number of offices that are changed at a time."""
-_RECORDED_AT_A_TIME = 16
+_RECORDED_AT_A_TIME = 24
 """The number of offices in which the hash of the receipt is recorded at a time; each is one short entry."""
 OnResult = Callable[[OfficeResult], None]
 _logger = logging.getLogger(__name__)
@@ -101,11 +102,12 @@ class FleetChange:
     def _keep(self, result: OfficeResult) -> None:
         with self._lock:
             self._results[result.office] = result
-            try:
-                self._fleet.store.save_result(self.plan.receipt, result)
-            except (PracticeUnavailable, NotPermitted) as error:
-                # The changes are made and logged; a later attempt finds their entries.
-                _logger.warning("The result of an office could not be kept in the journal: %s", error)
+        try:
+            # Without the lock, so that results which arrive together are written together.
+            self._fleet.store.save_result(self.plan.receipt, result)
+        except (PracticeUnavailable, NotPermitted) as error:
+            # The changes are made and logged; a later attempt finds their entries.
+            _logger.warning("The result of an office could not be kept in the journal: %s", error)
 
     def _write_receipt(self, *, changed: bool) -> tuple[WrittenReceipt | None, str]:
         """Write the receipt; after a crash in the middle of recording it, the one that was written already is kept."""
@@ -146,8 +148,5 @@ class FleetChange:
         for_each(unrecorded(self.results), record_one, _RECORDED_AT_A_TIME, Event())
         if not failures:
             return ""
-        return f"The receipt's hash isn't in the Audit Trail of {_counted(failures)}. {failures[0]} Retry to add it."
-
-
-def _counted(offices: Sequence[str]) -> str:
-    return "1 office" if len(offices) == 1 else f"{len(offices)} offices"
+        lacking = count_of(len(failures), "office")
+        return f"The receipt's hash isn't in the Audit Trail of {lacking}. {failures[0]} Retry to add it."

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from core.base.errors import ApiSetupError, OperationNotAllowed
 from core.fleet.office_reading import renew_list
+from core.keys.status_history import changes_made
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.audit_entry import AuditEntry
-from core.model.audit_events import parse_entry
 from core.model.event_text import format_moment
 from core.model.fleet_change import (
     FleetPlan,
@@ -208,8 +206,8 @@ class _OfficeChange:
         Raises:
             OperationNotAllowed: It was changed again since.
         """
-        changes = _changes_of_status(self.office.keys.history(key), entry)
-        if next(changes, None) != entry:
+        last, _event = next(changes_made(self.office.keys.history(key), entry), (None, None))
+        if last != entry:
             sentence = "The status was changed again since the receipt, so it stays as it is."
             raise OperationNotAllowed(sentence, "Look at the key's history in this office.")
 
@@ -254,27 +252,6 @@ def _standing_entry(earlier: Iterable[WholeEntry], target: _Target) -> WholeEntr
         elif stage in (Stage.NOT_DONE, Stage.UNKNOWN) and standing:
             standing.pop()
     return standing[-1] if standing else None
-
-
-def _changes_of_status(newest_first: Iterable[AuditEntry], unanswered: int) -> Iterator[int]:
-    """Yield the entries of a key's changes of status that were made, without those that a later one takes back.
-
-    Args:
-        newest_first: The key's entries.
-        unanswered: The number of an entry that counts as made although headquarters' answer was lost.
-    """
-    not_done: Counter[AuditEvent] = Counter()
-    for each in newest_first:
-        logged = parse_entry(each.text)
-        if logged is None or not isinstance(logged.event, KeyStatusChanged):
-            continue
-        if logged.stage is Stage.NOT_DONE:
-            not_done[logged.event] += 1
-        elif logged.stage is not Stage.UNKNOWN and not_done[logged.event]:
-            # The entry that was logged before the change, or before headquarters was asked for it.
-            not_done[logged.event] -= 1
-        elif logged.stage is Stage.DONE or (logged.stage is Stage.UNKNOWN and each.number == unanswered):
-            yield each.number
 
 
 def _is_about(event: AuditEvent, target: _Target) -> bool:

@@ -48,7 +48,7 @@ def read_answer(office: Office, *, actor: Actor | None = None) -> OfficeAnswer:
         keys=tuple(_fleet_key(office, key, use) for key in listed.keys if not key.gone),
         authority=listed.authority.label,
         refusal=listed.authority.refusal,
-        subscriptions=_read_subscriptions(office, listed) if actor is not None else None,
+        subscriptions=_read_subscriptions(office, listed, signs.now) if actor is not None else None,
         verified=verdict,
         verified_at=verified_at,
         list_age_seconds=_list_age(listed.as_of, signs.now),
@@ -78,11 +78,9 @@ def _list_age(as_of: datetime | None, now: datetime) -> int:
     return max(0, int((now - as_of).total_seconds())) if as_of is not None else 0
 
 
-def _read_subscriptions(office: Office, listed: KeyList) -> tuple[FleetSubscription, ...]:
-    page = office.subscriptions.load(listed)
-    return tuple(
-        FleetSubscription(each.number, each.fingerprint, each.label) for each in page.subscriptions if not each.ended
-    )
+def _read_subscriptions(office: Office, listed: KeyList, now: datetime) -> tuple[FleetSubscription, ...]:
+    active = office.subscriptions.active(listed.keys, now)
+    return tuple(FleetSubscription(each.number, each.fingerprint, each.label) for each in active)
 
 
 def _fleet_key(office: Office, key: ApiKey, use: Mapping[str, DeveloperUse]) -> FleetKey:

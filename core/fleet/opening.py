@@ -9,7 +9,7 @@ from core.base.errors import CompanionUnavailable, ConfigurationError
 from core.base.secret import Secret
 from core.companion.opening import CompanionSource
 from core.fleet.store import FleetStore
-from core.offices.password_source import COMPANION_PASSWORD
+from core.offices.password_source import COMPANION_PASSWORD, PROMPT
 
 if TYPE_CHECKING:
     from core.offices.companion_settings import TeamCompanion
@@ -33,7 +33,15 @@ def _source(context: LaunchContext, team: TeamCompanion) -> CompanionSource:
         CompanionUnavailable: The source of its password has none, or can't be read.
     """
     password: Secret | None = Secret("")
-    if team.password_from is not None:
+    if context.prompts_for_team_password:
+        raise CompanionUnavailable(
+            "The password of the team's companion must be typed, and wasn't asked for.",
+            "Start apisetup again to type it, or set companion_password_from to env:NAME, file:PATH or command:PROGRAM,"
+            " as a scheduled job needs.",
+        )
+    if team.password_from == PROMPT:
+        password = context.typed_passwords[team.address]
+    elif team.password_from is not None:
         try:
             password = team.password_from.read(
                 _ACCOUNT, context.environment, context.password_variables, COMPANION_PASSWORD

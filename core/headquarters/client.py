@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 from core.base.certificates import verifying_context
 from core.base.errors import HeadquartersError, NoUsableAnswer
+from core.base.plural import count_of
 from core.base.secret import Secret
 from core.headquarters.requests import (
     Credentials,
@@ -111,7 +112,7 @@ class HeadquartersClient:
         try:
             reply = post(self._address, request, operation.soap_action, self._get_ssl_context(), self._limits)
             answer = read(_parse_reply(reply, operation, redactions), redactions)
-            outcome = f"an answer of {len(reply.content)} bytes"
+            outcome = f"an answer of {count_of(len(reply.content), 'byte')}"
         except HeadquartersError as error:
             outcome = f"{type(error).__name__} ({error.step.value})"
             raise

@@ -6,10 +6,9 @@ import logging
 
 from core.audit.service import AuditService
 from core.base.errors import PracticeUnavailable
+from core.keys.status_history import changes_made
 from core.model.api_key import ApiKey
-from core.model.audit_events import parse_entry
 from core.model.key_events import KeyStatusChanged
-from core.model.logged_event import Stage
 from core.opendental.key_status import KeyStatus
 
 _logger = logging.getLogger(__name__)
@@ -49,9 +48,4 @@ def _status_before_disabled(audit: AuditService, key: ApiKey) -> KeyStatus | Non
         # The change was made; only a remark on it is less precise.
         _logger.warning("The status of a key before it was disabled could not be read: %s", error)
         return None
-    for logged in (parse_entry(each.text) for each in entries):
-        if logged is None or logged.stage is not Stage.DONE:
-            continue
-        if isinstance(logged.event, KeyStatusChanged) and not logged.event.after.enabled:
-            return logged.event.before
-    return None
+    return next((event.before for _number, event in changes_made(entries) if not event.after.enabled), None)

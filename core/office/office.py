@@ -311,6 +311,7 @@ def open_server_office(
     read_only: bool = False,
     headquarters_url: str = "",
     known: InspectedDatabase | None = None,
+    signs_in: bool = True,
 ) -> Office:
     """Open a practice on a server.
 
@@ -324,6 +325,7 @@ def open_server_office(
         read_only: True to write nothing to the practice, not even an audit entry for the sign-in.
         headquarters_url: The URL of headquarters; empty to use the one in the practice's preferences.
         known: The database as it was inspected a short while ago, so that it isn't inspected again.
+        signs_in: True to read the names of the users now.
 
     Raises:
         PracticeUnavailable: The server, the database or the companion can't be used.
@@ -339,7 +341,7 @@ def open_server_office(
         companion = open_companion(companion_source, runtime.clock)
         journal = open_journal(companion_source, companion)
         practice.journal = journal
-        if known is None:
+        if signs_in:
             # While the admin types a name and a password, not after it.
             practice.user_names.renew()
     except ApiSetupError:
@@ -394,5 +396,5 @@ def _missing_write_grants(profile: DatabaseProfile, grants: Grants | None) -> Re
         return None
     return ReadOnly(
         f"The database user {profile.user} has read-only access here: it lacks {grants.missing_to_write}.",
-        "Run 'apisetup help connecting' for the script that grants it.",
+        "Run 'apisetup grants' for the script that grants it.",
     )

@@ -19,11 +19,17 @@ from core.companion.opening import CompanionSource, open_companion
 from core.companion.store import Companion
 from core.companion.tables import COMPANION, REGISTRY_KEY
 from core.database.address import FileAddress
-from core.database.companion_address import CompanionServer
+from core.database.companion_address import CompanionServer, CompanionSettings
 from core.database.database_file import database_exists
 from core.database.engines import file_engine
 from core.offices.open_request import OpenRequest
 from core.offices.password_source import COMPANION_KEY, COMPANION_PASSWORD, PasswordSource
+
+COPY_TO = CompanionSettings("--to", "--to-password-from", "--to-tls", "--to-tls-ca")
+"""The options of the database to copy to, for hints."""
+_FROM = CompanionSettings("--from")
+_TO_PASSWORD = replace(COMPANION_PASSWORD, setting=COPY_TO.password)
+_NEW_KEY = replace(COMPANION_KEY, setting="--new-key-from")
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,12 @@ class CopyTarget:
     Attributes:
         address: The database, with its TLS settings.
         password_from: The source of its user's password; None if it needs none.
+        password: The password itself, if it was typed.
     """
 
     address: CompanionServer
     password_from: PasswordSource | None = None
+    password: Secret | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def copy_companion(
         )
     with ExitStack() as stack:
         copied = stack.enter_context(_opened(read_from, request))
-        companion = Companion(write_to.engine(), shared=False, keys=write_to.encryption_keys)
+        companion = write_to.companion()
         stack.callback(companion.close)
         is_new = companion.inspect()
         if dry_run:
@@ -90,14 +98,18 @@ def copy_companion(
     return CompanionCopy(read_from.address.label, write_to.address.label, str(write_to.encryption_keys.place), result)
 
 
-def rotate_key(request: OpenRequest, new_key_from: PasswordSource | None = None) -> Rotation:
+def rotate_key(
+    request: OpenRequest, new_key_from: PasswordSource | None = None, expected: str | None = None
+) -> Rotation:
     """Encrypt the keys of an office's local registry with a new encryption key. Blocks.
 
     Args:
         request: The office.
         new_key_from: The source of the new key, if the configuration names one; None to replace the key file.
+        expected: The ID of the key that was current when the admin decided; None to replace any.
 
     Raises:
+        OperationNotAllowed: Another key is current by now; nothing was changed.
         ConfigurationError: The office has no companion yet, or its key isn't in a key file.
         ApiSetupError: The companion or its key can't be used.
     """
@@ -108,7 +120,7 @@ def rotate_key(request: OpenRequest, new_key_from: PasswordSource | None = None)
             "Put a new key somewhere else, name it with --new-key-from, and change companion_key_from afterwards.",
         )
     with _opened(request.companion_source(), request) as companion:
-        return companion.rotate_key(request.context.runtime.clock, given)
+        return companion.rotate_key(request.context.runtime.clock, given, expected)
 
 
 @dataclass(frozen=True)
@@ -118,10 +130,12 @@ class EncryptedKeys:
     Attributes:
         readable: The number of those whose texts can be decrypted here.
         unreadable: The number of the others.
+        current: The ID of the current encryption key; None if none is recorded.
     """
 
     readable: int
     unreadable: int
+    current: str | None = None
 
 
 def count_keys(request: OpenRequest) -> EncryptedKeys:
@@ -129,8 +143,9 @@ def count_keys(request: OpenRequest) -> EncryptedKeys:
     with _opened(request.companion_source(), request) as companion:
         with companion.read() as connection:
             rows = connection.execute(select(REGISTRY_KEY)).all()
+            current = current_key_id(connection)
         readable = len(companion.vault.texts(rows))
-    return EncryptedKeys(readable, len(rows) - readable)
+    return EncryptedKeys(readable, len(rows) - readable, current)
 
 
 def _copied_source(request: OpenRequest, source: FileAddress | None) -> CompanionSource:
@@ -138,19 +153,19 @@ def _copied_source(request: OpenRequest, source: FileAddress | None) -> Companio
         raise ConfigurationError(
             "An SQLite practice is its own companion, so it can't be shared.", "Choose a practice on a server."
         )
-    own = request.companion_source()
-    return replace(own, address=source, stem=source.path) if source is not None else own
+    if source is None:
+        return request.companion_source()
+    return CompanionSource(source, source.path, keys=request.companion_keys(), settings=_FROM)
 
 
 def _target_source(request: OpenRequest, target: CopyTarget) -> CompanionSource:
-    password = request.read_secret(target.password_from, COMPANION_PASSWORD)
-    keys = request.companion_source().keys
+    password = target.password or request.read_secret(target.password_from, _TO_PASSWORD) or Secret("")
     stem = request.context.paths.stem_of_shared(target.address)
-    return CompanionSource(target.address, stem, password or Secret(""), keys)
+    return CompanionSource(target.address, stem, password, request.companion_keys(), COPY_TO)
 
 
 def _new_key(request: OpenRequest, source: PasswordSource) -> EncryptionKey:
-    text = request.read_secret(source, COMPANION_KEY)
+    text = request.read_secret(source, _NEW_KEY)
     keys = GivenKeys(text if text is not None else Secret(""), source.kind.label).read()
     return keys[0]
 
@@ -159,7 +174,10 @@ def _new_key(request: OpenRequest, source: PasswordSource) -> EncryptionKey:
 def _opened(source: CompanionSource, request: OpenRequest) -> Iterator[Companion]:
     address, clock = source.address, request.context.runtime.clock
     if isinstance(address, FileAddress) and not database_exists(address.path):
-        raise StorageFailed(f"File not found: {address.path}.", "Open the office once, which creates its companion.")
+        hint = (
+            "Name another file." if source.settings == _FROM else "Open the office once, which creates its companion."
+        )
+        raise StorageFailed(f"File not found: {address.path}.", hint)
     if request.on_server:
         companion = open_companion(source, clock)
     else:

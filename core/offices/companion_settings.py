@@ -68,9 +68,9 @@ def parse_companion_password_source(table: ConfigTable, resolve: PathResolver) -
     """Return the source of the password of the companion's database user; None if it needs none.
 
     Raises:
-        InvalidSetting: It can't be used. Only the practice's own password can be prompted for.
+        InvalidSetting: It can't be used.
     """
-    return parse_unprompted(table, COMPANION_PASSWORD, resolve)
+    return parse_source(table, COMPANION_PASSWORD, resolve)
 
 
 def parse_companion_key_source(table: ConfigTable, resolve: PathResolver) -> PasswordSource | None:
@@ -92,7 +92,7 @@ def parse_unprompted(table: ConfigTable, purpose: Purpose, resolve: PathResolver
     if source == PROMPT:
         raise table.invalid(
             purpose.setting,
-            f"{purpose.setting} can't be prompt: only the password of the practice's database user is prompted for.",
+            f"{purpose.setting} can't be prompt: only passwords are prompted for.",
             "Write env:NAME, file:PATH, command:PROGRAM ARGUMENTS or keyring.",
         )
     return source

@@ -219,8 +219,7 @@ def _workstation_remarks(connection: _Connection, office: ConfiguredOffice, user
     yield connection.password_remark
     if user.lower() == "root":
         yield (
-            "The workstation's database user is root. A dedicated user is safer:"
-            " 'apisetup help connecting' has the script."
+            "The workstation's database user is root. A dedicated user is safer: 'apisetup grants' prints its script."
         )
 
 

@@ -33,6 +33,12 @@ from core.offices.password_source import (
 from core.offices.paths import Paths
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
+NOT_TYPED = (
+    "Open the office by itself, or set companion_password_from to env:NAME, file:PATH or command:PROGRAM, as a"
+    " scheduled job needs."
+)
+"""What to do where a companion's password must be typed, and nobody can be asked."""
+
 if TYPE_CHECKING:
     from core.companion.key_file import EncryptionKeys
     from core.companion.opening import CompanionSource
@@ -57,6 +63,14 @@ class LaunchContext:
     """The monthly prices of keys."""
     team_companion: TeamCompanion | None = None
     """The database that a team shares for all offices together; None for a file on this computer."""
+    typed_passwords: dict[CompanionAddress, Secret] = field(default_factory=dict, repr=False, compare=False)
+    """The passwords of companions that were typed in this run."""
+
+    @property
+    def prompts_for_team_password(self) -> bool:
+        """True if only the user can supply the password of the team's companion, and hasn't yet."""
+        team = self.team_companion
+        return team is not None and team.password_from == PROMPT and team.address not in self.typed_passwords
 
 
 @dataclass(frozen=True)
@@ -113,11 +127,43 @@ class OpenRequest:
 
         # As an error of the configuration, it would have the practice's password prompted for.
         try:
-            password = self.read_secret(self.office.companion_password_from, COMPANION_PASSWORD)
-            keys = self._given_keys()
+            password = self._read_companion_password()
         except ConfigurationError as error:
             raise CompanionUnavailable(error.sentence, error.hint) from error
+        keys = self.companion_keys()
         return CompanionSource(self.companion_address, self.companion_stem, password or Secret(""), keys)
+
+    @property
+    def prompts_for_companion_password(self) -> bool:
+        """True if only the user can supply the password of the companion's database, and hasn't yet."""
+        is_typed = self.companion_address in self.context.typed_passwords
+        return self.office.companion_password_from == PROMPT and not is_typed
+
+    def use_companion_password(self, password: Secret | None) -> None:
+        """Use a password that was typed for the companion's database from now on in this run; None forgets it."""
+        if password is None:
+            self.context.typed_passwords.pop(self.companion_address, None)
+        else:
+            self.context.typed_passwords[self.companion_address] = password
+
+    def _read_companion_password(self) -> Secret | None:
+        source = self.office.companion_password_from
+        if source != PROMPT:
+            return self.read_secret(source, COMPANION_PASSWORD)
+        if self.prompts_for_companion_password:
+            raise ConfigurationError("The companion's password must be typed.", NOT_TYPED)
+        return self.context.typed_passwords[self.companion_address]
+
+    def companion_keys(self) -> EncryptionKeys | None:
+        """Return the encryption keys from the source that the configuration names; None for the key file. May block.
+
+        Raises:
+            CompanionUnavailable: The source has none, or can't be read.
+        """
+        try:
+            return self._given_keys()
+        except ConfigurationError as error:
+            raise CompanionUnavailable(error.sentence, error.hint) from error
 
     def _given_keys(self) -> EncryptionKeys | None:
         """Return the encryption keys from the source that the configuration names; None for the key file."""
@@ -203,12 +249,13 @@ class OpenRequest:
         if isinstance(address, FileAddress) and not (self.demo or database_exists(address.path)):
             raise StorageFailed(f"File not found: {address.path}.", "Open the office by itself to create it.")
 
-    def open(self, password: Secret, known: InspectedDatabase | None = None) -> Office:
+    def open(self, password: Secret, known: InspectedDatabase | None = None, *, signs_in: bool = True) -> Office:
         """Open the office. Blocks, and imports the database libraries.
 
         Args:
             password: The database password.
             known: A server's database as it was inspected a short while ago, so that it isn't inspected again.
+            signs_in: True if somebody will sign in to a server, so that the names of its users are read already.
 
         Raises:
             ConfigurationError: The license text can't be read.
@@ -238,6 +285,7 @@ class OpenRequest:
                 read_only=self.read_only,
                 headquarters_url=self.office.headquarters_url,
                 known=known,
+                signs_in=signs_in,
             )
         opened.prices = self.context.prices
         opened.seal_settings = self._seal_settings

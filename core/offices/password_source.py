@@ -79,6 +79,11 @@ class PasswordSource:
     def __str__(self) -> str:
         return f"{self.kind.value}:{self.detail}" if self.detail else self.kind.value
 
+    @property
+    def may_prompt(self) -> bool:
+        """True if the user may have to be prompted: always, or because the keyring can't be used over SSH."""
+        return self.kind in (SourceKind.PROMPT, SourceKind.KEYRING)
+
     def read(
         self,
         account: str,

@@ -38,7 +38,7 @@ SEAL_SETTINGS = (
     Setting("seal_daily", "`true` seals once a day while the screen is open. The default is `false`."),
 )
 COMPANION_SERVER_SETTINGS = (
-    Setting("companion_password_from", "Where the password of its user comes from, as `password_from`; no `prompt`."),
+    Setting("companion_password_from", "Where the password of its user comes from, as `password_from`."),
     Setting("companion_tls", '`"verify"` or `"off"`, for the connection to it.'),
     Setting("companion_tls_ca", "The certificates of those who sign its server's."),
     Setting("companion_tls_cert", "A client certificate for it."),

@@ -287,7 +287,7 @@ def _require_schema(columns: dict[str, set[str]]) -> None:
     if missing:
         raise NotAPractice(
             f"This Open Dental database has no, or the database user can't read: {', '.join(missing)}.",
-            "Grant the rights that 'apisetup help connecting' lists, or finish the update in Open Dental.",
+            "Grant the rights that 'apisetup grants' prints, or finish the update in Open Dental.",
         )
 
 

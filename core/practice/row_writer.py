@@ -29,6 +29,8 @@ class AuditRow:
 
     number: int
     text: str
+    moment: datetime
+    """Its time, by the practice's clock."""
 
 
 class RowWriter:
@@ -115,7 +117,7 @@ class RowWriter:
             for row in (found[number],)
         ]
         self._insert_hashes(connection, hashes)
-        return [AuditRow(number, found[number][4] or "") for number in numbers]
+        return [AuditRow(number, found[number][4] or "", found[number][3]) for number in numbers]
 
     def _insert_hashes(self, connection: Connection, hashes: Sequence[dict[str, object]]) -> None:
         if self._profile.random_keys is None:

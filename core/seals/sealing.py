@@ -22,6 +22,7 @@ from core.opendental.schema import SECURITY_LOG
 from core.practice.practice import Practice
 from core.seals.entry_list import ListWriter
 from core.seals.entry_tree import EntryTree
+from core.seals.logged_seals import LoggedSeals
 from core.seals.seal import Seal, SealContent
 from core.seals.sealed_numbers import sealed_among
 from core.seals.signing import SigningKey, is_signed_by, short_key
@@ -65,6 +66,7 @@ class Sealing:
         program: What the seal says of this program.
         practice_fingerprint: The fingerprint of the practice.
         next_key: The public key of the next seals; empty for the same one.
+        replaces_lost: True to make a seal again that the Audit Trail records and the companion has lost.
     """
 
     def __init__(
@@ -76,6 +78,8 @@ class Sealing:
         program: Program,
         practice_fingerprint: str,
         next_key: str = "",
+        *,
+        replaces_lost: bool = False,
     ) -> None:
         self._practice = practice
         self._store = store
@@ -93,6 +97,7 @@ class Sealing:
         self._size = RangeSize()
         self._reader: RangeReader | None = None
         self._tree, self._list, self._spool = EntryTree(), ListWriter(), BlockSpool()
+        self._logged = None if replaces_lost else LoggedSeals()
         self._late: list[int] = []
         self._first = self._newest = 0
         self._largest = self._sealed_up_to
@@ -122,6 +127,7 @@ class Sealing:
 
         Raises:
             SealedMeanwhile: Another program made the same seal.
+            OperationNotAllowed: The Audit Trail records a seal of this number that the companion lacks.
             NotPermitted: The Audit Trail or the companion can't be written; nothing was sealed.
             PracticeUnavailable: The practice or the companion can't be written.
         """
@@ -129,6 +135,8 @@ class Sealing:
             self._spool.add(block)
         seal = self._key.sign(self._content())
         self._require_same_end()
+        if self._logged is not None:
+            self._logged.require_unused(seal.content.number)
         rotates = seal.content.next_key != seal.content.public_key
         kind = SealKeyChanged if rotates else TrailSealed
         event = kind(self._actor.user_name, seal.content.number, seal.content.entries, seal.content.root)
@@ -192,6 +200,8 @@ class Sealing:
         contents = self._reader.read(connection, conditions)
         if not contents.numbers:
             return
+        if self._logged is not None:
+            self._logged.add(connection, contents.own)
         if not self._tree.entries:
             self._first = contents.numbers[0]
         self._tree.add(contents.digests)

@@ -12,6 +12,7 @@ from core.audit.filter import AuditFilter
 from core.audit.verification import Verification
 from core.base.errors import ApiSetupError, ConfigurationError, OperationNotAllowed
 from core.base.file_status import file_status
+from core.base.plural import count_of
 from core.companion.store import Companion
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent
@@ -109,7 +110,9 @@ class SealService:
             raise ConfigurationError("There is no seal key yet.", "The first seal creates it: apisetup audit seal")
         return key.public_key
 
-    def sealing(self, actor: Actor, version: str, *, next_key: str = "", rotate: bool = False) -> Sealing:
+    def sealing(
+        self, actor: Actor, version: str, *, next_key: str = "", rotate: bool = False, replaces_lost: bool = False
+    ) -> Sealing:
         """Return a seal in the making, after the chain was completed from the seal directory.
 
         Args:
@@ -117,6 +120,7 @@ class SealService:
             version: The version of this program.
             next_key: The public key of the next seals; empty for the same one.
             rotate: True to create a new key in the key file, which signs the next seals.
+            replaces_lost: True to make a seal again that the Audit Trail records and the companion has lost.
 
         Raises:
             OperationNotAllowed: The chain can't be continued; the error says why.
@@ -128,7 +132,17 @@ class SealService:
         key = keys.read(self._expected_key(seals)) or self._first_key(seals)
         if rotate:
             next_key = self._next_key(keys)
-        return Sealing(self._practice, self._store, key, actor, Program(version, self._utc), self.fingerprint, next_key)
+        program = Program(version, self._utc)
+        return Sealing(
+            self._practice,
+            self._store,
+            key,
+            actor,
+            program,
+            self.fingerprint,
+            next_key,
+            replaces_lost=replaces_lost,
+        )
 
     def finish(self, seal: Seal) -> None:
         """Copy a new seal to the seal directory, and put a changed key in its place.
@@ -223,8 +237,8 @@ class SealService:
         keys = self._settings.keys
         if seals:
             raise ConfigurationError(
-                f"The seal key is missing: {keys.place} has none, but there are {len(seals):,} seals. Nothing was"
-                " sealed.",
+                f"The seal key is missing: {keys.place} has none, but the companion has"
+                f" {count_of(len(seals), 'seal')}. Nothing was sealed.",
                 "Restore the key from a backup.",
             )
         return keys.create()

@@ -104,6 +104,24 @@ class SubscriptionService:
             now,
         )
 
+    def active(self, keys: Iterable[ApiKey], now: datetime) -> tuple[ApiSubscription, ...]:
+        """Return the subscriptions that haven't ended, without looking whether their computers run; one statement.
+
+        Args:
+            keys: The keys as they were just listed.
+            now: The practice's time.
+
+        Returns:
+            None of them if they can't be read.
+
+        Raises:
+            PracticeUnavailable: The database doesn't answer.
+        """
+        with self._practice.read() as connection:
+            rows = OptionalReader(self._practice.profile).read(connection, API_SUBSCRIPTION, read_subscriptions) or []
+        mapper = SubscriptionMapper(keys, SubscriptionContext(now, None))
+        return tuple(each for each in map(mapper.subscription, rows) if not each.ended)
+
     def active_of(self, key_fingerprint: str) -> tuple[ApiSubscription, ...]:
         """Return the subscriptions of a key that haven't ended; none if they can't be read."""
         return tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,8 @@ from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.fleet.fleet import Credentials, Fleet
 from core.model.fleet import Reach
-from tests.support.counting_proxy import CountingProxy
 from tests.support.databases import make_companion_template, server_database
+from tests.support.delayed_line import delayed_line
 from tests.support.fleets import SampleFleet, cut_off_plan, ignore, server_fleet
 from tests.support.opendental_columns import NEW
 from tests.support.server import Server
@@ -38,8 +40,8 @@ def addresses(server: Server) -> Iterator[list[ServerAddress]]:
     """The practices, all on one server behind one slow line."""
     with ExitStack() as stack:
         databases = [stack.enter_context(server_database(server, NEW, "InnoDB")) for _ in range(OFFICES)]
-        proxy = stack.enter_context(CountingProxy(server, ROUND_TRIP_SECONDS / 2))
-        yield [ServerAddress("127.0.0.1", proxy.port, database, server.user) for database in databases]
+        port = stack.enter_context(delayed_line(server, ROUND_TRIP_SECONDS / 2))
+        yield [ServerAddress("127.0.0.1", port, database, server.user) for database in databases]
 
 
 def test_many_offices_are_read_and_cut_off_in_time(
@@ -68,41 +70,54 @@ def test_many_offices_are_read_and_cut_off_in_time(
     assert figures["read s"] < READ_SECONDS
     assert figures["cut off s"] < CUT_OFF_SECONDS
     assert figures["memory MB"] < MEMORY_MB
-    assert figures["slowest turn while reading ms"] < KEY_SECONDS * 1000
-    assert figures["slowest turn while cutting off ms"] < KEY_SECONDS * 1000
+    for step in "read", "sign in", "cut off":
+        assert figures[f"{step} slowest turn ms"] < KEY_SECONDS * 1000
 
 
-async def _timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Run blocking work in a thread; return its seconds, and the longest that the event loop was kept waiting."""
-    slowest, begin = 0.0, time.perf_counter()
+@dataclass(frozen=True)
+class _Cost:
+    """The cost of one step."""
+
+    seconds: float
+    slowest_turn: float
+    """The longest that the event loop was kept waiting, in seconds: so long does a key wait."""
+    cpu: float
+    """The CPU seconds of this process."""
+
+
+async def _cost_of(work: Callable[[], object]) -> _Cost:
+    """Run blocking work in a thread, and measure it."""
+    slowest, begin, cpu = 0.0, time.perf_counter(), time.process_time()
     running = asyncio.create_task(asyncio.to_thread(work))
     while not running.done():
         turn = time.perf_counter()
         await asyncio.sleep(0.005)
         slowest = max(slowest, time.perf_counter() - turn - 0.005)
     running.result()
-    return time.perf_counter() - begin, slowest
+    return _Cost(time.perf_counter() - begin, slowest, time.process_time() - cpu)
 
 
 def _measure(fleet: Fleet, sample: SampleFleet) -> dict[str, float]:
     from threading import Event
 
-    read, read_turn = asyncio.run(_timed(lambda: fleet.read(ignore, Event())))
+    # As the program does after its imports: the collector doesn't look at modules and classes again.
+    gc.collect()
+    gc.freeze()
+    read = asyncio.run(_cost_of(lambda: fleet.read(ignore, Event())))
     assert {state.reach for state in fleet.states} == {Reach.ANSWERS}, [state.failure for state in fleet.states]
     credentials = Credentials("Admin", Secret("correct horse"))
-    sign_in, _ = asyncio.run(_timed(lambda: fleet.sign_in(credentials, ignore, Event())))
+    sign_in = asyncio.run(_cost_of(lambda: fleet.sign_in(credentials, ignore, Event())))
     change = sample.change(fleet, cut_off_plan(fleet))
-    cut_off, turn = asyncio.run(_timed(lambda: change.run(ignore, Event())))
+    cut_off = asyncio.run(_cost_of(lambda: change.run(ignore, Event())))
     assert all(result.is_settled and result.recorded for result in change.results), change.results
-    return {
-        "read s": round(read, 1),
-        "sign in s": round(sign_in, 1),
-        "cut off s": round(cut_off, 1),
-        "memory MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "CPU s": round(time.process_time(), 1),
-        "slowest turn while reading ms": round(read_turn * 1000),
-        "slowest turn while cutting off ms": round(turn * 1000),
-    }
+    figures: dict[str, float] = {}
+    for name, cost in ("read", read), ("sign in", sign_in), ("cut off", cut_off):
+        figures |= {
+            f"{name} s": round(cost.seconds, 1),
+            f"{name} CPU ms per office": round(1000 * cost.cpu / len(fleet.states), 1),
+            f"{name} slowest turn ms": round(cost.slowest_turn * 1000),
+        }
+    return {**figures, "memory MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}
 
 
 if __name__ == "__main__":

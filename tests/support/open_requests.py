@@ -56,7 +56,7 @@ def catalog_of(configuration: Path, *, read_only: bool = False) -> OfficeCatalog
 class ServerOpenRequest(OpenRequest):
     """Opens an SQLite practice as if it were on a server: with a database password, and users who sign in."""
 
-    def open(self, password: Secret, known: InspectedDatabase | None = None) -> Office:  # noqa: ARG002
+    def open(self, password: Secret, known: InspectedDatabase | None = None, *, signs_in: bool = True) -> Office:  # noqa: ARG002
         """Open the practice if the password is right."""
         if password.reveal() != DATABASE_PASSWORD:
             raise LoginRefused(
@@ -88,7 +88,7 @@ class ServerOpenRequest(OpenRequest):
 class UnreachableServerRequest(OpenRequest):
     """Opens nothing, because no server answers."""
 
-    def open(self, password: Secret, known: InspectedDatabase | None = None) -> Office:  # noqa: ARG002
+    def open(self, password: Secret, known: InspectedDatabase | None = None, *, signs_in: bool = True) -> Office:  # noqa: ARG002
         """Fail."""
         raise ServerUnreachable(
             "No database server answers there.", "Check the host's name, the port, the firewall and the server."

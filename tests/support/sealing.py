@@ -25,9 +25,9 @@ def use_key_file(office: Office, directory: Path, seal_dir: Path | None = None) 
     return path
 
 
-def seal(office: Office, *, rotate: bool = False, next_key: str = "") -> Seal:
+def seal(office: Office, *, rotate: bool = False, next_key: str = "", replaces_lost: bool = False) -> Seal:
     """Seal an office as the command does."""
-    sealing = office.seals.sealing(ACTOR, "0.2.0", rotate=rotate, next_key=next_key)
+    sealing = office.seals.sealing(ACTOR, "0.2.0", rotate=rotate, next_key=next_key, replaces_lost=replaces_lost)
     try:
         while not sealing.read_batch().complete:
             pass

@@ -135,7 +135,7 @@ class User:
     async def at_api_setup(self) -> ApiSetupScreen:
         """Wait until API Setup is open."""
         screen = await self.at(ApiSetupScreen)
-        await until(lambda: bool(screen.check_action("save", ())) and not screen.in_flow)
+        await until(lambda: bool(screen.check_action("reload", ())) and not screen.in_flow)
         await self.settle()
         return screen
 

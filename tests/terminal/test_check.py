@@ -90,6 +90,8 @@ def test_missing_rights_of_a_read_only_database_user_are_listed(home: Home, prac
     assert status == 1
     assert "UPDATE (ValueString) on preference" in results["grants-missing"]["sentence"]
     assert results["grants-missing"]["sentence"].endswith("apisetup opens the practice read-only.")
+    for name in "grants-missing", "grants-excess":
+        assert "'apisetup grants'" in results[name]["hint"]
     assert results["grants-excess"]["state"] == "warning"
 
 

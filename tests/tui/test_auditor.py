@@ -51,12 +51,17 @@ async def as_auditor(request: OpenRequest, size: tuple[int, int] = (80, 24)) -> 
         yield user
 
 
-def offered(user: User) -> set[str]:
-    """Return the actions of the keys that work on the screen, or that the help or the palette lists."""
+def offered(user: User, *besides: str) -> set[str]:
+    """Return the actions of the keys that work on the screen, or that the help or the palette lists.
+
+    Args:
+        user: The user.
+        besides: Changes that may be listed.
+    """
     listed = {each.action for each in keys(user.screen.help_keys) if user.screen.is_available(each)}
     helped = {entry.sentence for section in help_sections(user.screen) for entry in section.entries}
     commands = {each.sentence for each in palette_commands(user.app, user.screen, lambda: None)}
-    changing = {each.tooltip for each in keys(user.screen.KEYS) if each.action in CHANGES}
+    changing = {each.tooltip for each in keys(user.screen.KEYS) if each.action in CHANGES - {*besides}}
     assert not changing & (helped | commands)
     return listed
 
@@ -88,6 +93,7 @@ async def test_every_page_is_read_only(request_of_server: OpenRequest) -> None:
         before = rows.settings(), rows.last_entry()
         await user.press("a", "d", "E", "v", "c", "ctrl+s", "ctrl+z", "delete", "N")
         await user.settle()
+        assert user.status_text.startswith("Read-only: The user Maria doesn't have the permission Setup.")
         assert user.stack == ["ApiSetupScreen"]
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -96,6 +102,30 @@ async def test_every_page_is_read_only(request_of_server: OpenRequest) -> None:
         await user.settle()
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         assert (rows.settings(), rows.last_entry()) == before
+
+
+async def test_a_user_with_setup_is_offered_no_change_of_a_practice_that_was_opened_read_only(
+    request_of_server: OpenRequest,
+) -> None:
+    request = replace(request_of_server, context=replace(request_of_server.context, read_only=True))
+    before = rows.settings(), rows.last_entry()
+    async with run_program(request, wait_for=SignInScreen) as user:
+        await sign_in(user, "admin", "")
+        await user.at_api_setup()
+        # Former names are kept in the companion.
+        assert offered(user, "former_names") & CHANGES == {"former_names"}
+        assert "Disable" not in user.keys
+        for key in "d", "a", "E", "ctrl+s", "ctrl+z", "space":
+            user.screen.show_status("")
+            await user.press(key)
+            assert user.status_text.startswith("Read-only: This practice was opened read-only."), key
+        for key, screen in ("3", PaymentTypesScreen), ("2", SubscriptionsScreen):
+            await user.press(key)
+            await user.at(screen)
+            assert not offered(user) & CHANGES
+            await user.press("d")
+            assert user.status_text.startswith("Read-only: ")
+    assert (rows.settings(), rows.last_entry()) == before
 
 
 async def test_the_practices_details_say_why(request_of_server: OpenRequest) -> None:

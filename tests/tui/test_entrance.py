@@ -6,13 +6,16 @@ import sqlite3
 
 import pytest
 
-from core.base.errors import PracticeUnavailable
+from core.base.errors import CompanionUnavailable, PracticeUnavailable
 from core.base.secret import Secret
+from core.database.companion_address import parse_companion_url
 from core.model.api_key import AuthorityName
+from core.office.office import Office
 from core.offices.open_request import OpenRequest
+from core.offices.password_source import PROMPT
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, file_request, server_request
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, file_request, server_request, with_office
 from tests.support.signing_in import set_password, sign_in
 from tests.support.user_driver import run_program, running
 from tests.support.waiting import until
@@ -96,6 +99,37 @@ async def test_the_database_password_is_asked_for_before_the_user(demo: OpenRequ
         await sign_in(user, "admin", "")
         await user.at_api_setup()
         assert user.text.splitlines()[0].endswith("admin")
+
+
+async def test_the_password_of_a_companion_is_asked_for_and_can_be_typed_again(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = with_office(
+        server_request(), companion=parse_companion_url("postgresql://u@db.example/c"), companion_password_from=PROMPT
+    )
+    passwords: list[str] = []
+
+    def read_companion(request: OpenRequest, password: Secret, **_options: object) -> Office:
+        passwords.append(request.companion_source().password.reveal())
+        if passwords == ["wrong"]:
+            raise CompanionUnavailable("Companion database c on db.example: refused.", "Check the password.")
+        return opened(request, password)
+
+    opened = type(request).open
+    monkeypatch.setattr(type(request), "open", read_companion)
+    async with run_program(request) as user:
+        await user.at(ConnectScreen)
+        await user.enter_text(DATABASE_PASSWORD)
+        await user.press("enter")
+        assert user.focused == "companion-password"
+        await user.enter_text("wrong")
+        await user.press("enter")
+        assert "Companion database c on db.example: refused." in user.flowing_text
+        assert user.focused == "companion-password"
+        await user.enter_text("right")
+        await user.press("enter")
+        await user.at(SignInScreen)
+    assert passwords == ["wrong", "right"]
 
 
 async def test_a_wrong_database_password_can_be_typed_again(demo: OpenRequest) -> None:

@@ -79,7 +79,7 @@ def test_numbers_belong_to_one_office(line: CommandLine) -> None:
     line.configure('[offices.A]\nfile = "a.sqlite3"\n[offices.B]\nfile = "b.sqlite3"\n')
     completed = line.run("subscriptions", "end", "1", "--all-offices", "--yes")
     assert completed.status == 2
-    assert "This command works on one office." in completed.err
+    assert "numbers are for one office" in completed.err
 
 
 # -- payment types -----------------------------------------------------------------------

@@ -116,5 +116,5 @@ async def test_undo_is_refused_in_a_read_only_practice(demo: OpenRequest) -> Non
     async with run_program(demo) as user:
         await open_entry(user, "payment type")
         await user.press("u")
-        assert user.status_text.startswith("The practice's file cannot be written.")
+        assert user.status_text.startswith("Read-only: The practice's file cannot be written.")
         assert user.screen.status.kind == "problem"

@@ -17,6 +17,7 @@ from tui.commands.progress import Progress
 from tui.commands.public_key import read_public_key
 from tui.commands.report import DONE, OfficeReport, table
 from tui.flows.seal_report import seal_moment
+from tui.platform.output import print_error
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -36,15 +37,26 @@ def run(command: OfficeCommand, signals: SignalHandler) -> int:
         "seal-key": _public_key,
         "proof": _proof,
     }
-    return command.run(partial(work[command.options.verb], command), Permission.AUDIT_TRAIL)
+    run = command.run if command.options.verb == "seal" else command.read
+    return run(partial(work[command.options.verb], command), Permission.AUDIT_TRAIL)
 
 
 def _seal(signals: SignalHandler, command: OfficeCommand, session: Session) -> OfficeReport:
     options, seals = command.options, session.office.seals
     next_key = read_public_key(options.next_key)
     session.require_recordable()
+    if session.office.may_have_interrupted_changes:
+        # A killed program may have logged a seal that it didn't make.
+        for change in session.office.recovery.settle(session.actor):
+            print_error(change.sentence)
     first = not seals.seals()
-    sealing = seals.sealing(session.actor, program_version(), next_key=next_key, rotate=options.rotate)
+    sealing = seals.sealing(
+        session.actor,
+        program_version(),
+        next_key=next_key,
+        rotate=options.rotate,
+        replaces_lost=options.replace_lost,
+    )
     progress = Progress()
     try:
         while not (reading := sealing.read_batch()).complete:

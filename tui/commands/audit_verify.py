@@ -40,13 +40,13 @@ def verify(command: OfficeCommand, signals: SignalHandler, session: Session) -> 
             raise ConfigurationError("A seal covers all entries.", "Leave out --since and --until, or the seals.")
         public_key = read_public_key(options.public_key)
         seals = session.office.seals.verification([Path(each) for each in options.seal], public_key)
-        report = _run(seals.run_batch, signals)
+        report = _run(command, seals.run_batch, signals)
         digest = seals.digest
     elif options.json and days == AuditFilter():
         verification, digest = session.office.seals.digesting_verification()
-        report = _run(verification.run_batch, signals)
+        report = _run(command, verification.run_batch, signals)
     else:
-        report = _run(session.office.audit.verification(days).run_batch, signals)
+        report = _run(command, session.office.audit.verification(days).run_batch, signals)
     session.office.last_verification.keep(report, some_days=days != AuditFilter())
     lines = [*map(sanitize, [*report_lines(report), *plausibility_lines(report)]), *map(_entry_line, report.listed)]
     data = _report_as_json(report, days, session, digest)
@@ -76,8 +76,8 @@ def seal_report_as_json(report: SealReport) -> dict[str, Any]:
     }
 
 
-def _run(run_batch: Any, signals: SignalHandler) -> VerificationReport:
-    progress, report = Progress(), run_batch()
+def _run(command: OfficeCommand, run_batch: Any, signals: SignalHandler) -> VerificationReport:
+    progress, report = Progress(hidden=command.reads_several), run_batch()
     while not report.done:
         signals.raise_pending()
         progress.show(f"{report.fraction:4.0%}  {format_progress(report, progress.seconds)}")

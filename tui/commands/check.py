@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from core.check.office import check_office
 from core.check.result import CheckResult, CheckStatus, exit_status
 from tui.commands.outcome import COULD_NOT
 from tui.commands.report import OfficeReport
-from tui.commands.sign_in import USER_VARIABLE, read_database_password
+from tui.commands.sign_in import USER_VARIABLE, ask_for_companion_password, read_database_password
 from tui.widgets.safe_text import sanitize, wrap
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ def run(command: OfficeCommand) -> int:
 
 
 def _read_password(request: OpenRequest) -> Secret | ConfigurationError:
+    # Without it, the check of the companion says why it can't be opened.
+    with suppress(ConfigurationError):
+        ask_for_companion_password(request)
     try:
         return read_database_password(request)
     except ConfigurationError as error:

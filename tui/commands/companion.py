@@ -6,21 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigurationError
+from core.base.plural import count_of
 from core.database.address import FileAddress
 from core.database.companion_address import CompanionServer, parse_companion_url
 from core.database.tls import Tls
-from core.offices.companion_maintenance import CopyTarget, copy_companion, count_keys, rotate_key
+from core.offices.companion_maintenance import COPY_TO, CopyTarget, copy_companion, count_keys, rotate_key
 from core.offices.password_source import (
     COMPANION_KEY,
     COMPANION_PASSWORD,
     PROMPT,
     PasswordSource,
-    Purpose,
     parse_password_source,
 )
 from core.offices.paths import expand_user
 from tui.commands.confirmation import confirm, require_answerable
 from tui.commands.report import DONE, WANTING, OfficeReport
+from tui.commands.sign_in import ask_for_companion_password, prompt_for_companion
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -44,9 +45,12 @@ def run(command: OfficeCommand) -> int:
     require_answerable(options)
     if options.verb == "copy":
         target = _target(options)
-        command.selection.only()
+        command.selection.only(
+            "One companion is copied at a time: each office needs a database of its own for it.",
+            "Run it once for each office: apisetup companion copy --office NAME --to URL",
+        )
         return command.run_requests(lambda request: _copy(command, request, target))
-    source = _source(options.new_key_from, COMPANION_KEY, "--new-key-from")
+    source = _key_source(options.new_key_from)
     return command.run_requests(lambda request: _rotate(command, request, source))
 
 
@@ -56,8 +60,10 @@ def run(command: OfficeCommand) -> int:
 def _copy(command: OfficeCommand, request: OpenRequest, target: CopyTarget) -> OfficeReport:
     options = command.options
     file = FileAddress(expand_user(options.source)) if options.source else None
+    if file is None:
+        ask_for_companion_password(request)
     planned = copy_companion(request, target, file, dry_run=True)
-    lines = [f"Copy {planned.source} to {planned.target}: {planned.result.rows_copied} rows."]
+    lines = [f"Copy {planned.source} to {planned.target}: {count_of(planned.result.rows_copied, 'row')}."]
     if not options.dry_run and not confirm(options, map(sanitize, lines), "Copy?"):
         return OfficeReport(WANTING, {"result": "not confirmed"}, [_NOT_CONFIRMED])
     done = planned if options.dry_run else copy_companion(request, target, file)
@@ -73,9 +79,9 @@ def _copy(command: OfficeCommand, request: OpenRequest, target: CopyTarget) -> O
     }
     verb = "would be copied" if options.dry_run else "copied and read back"
     lines = [f"{done.source} → {done.target}"]
-    lines += [f"{verb}: {number} {what}" for what, number in result.copied.items()]
-    lines += [f"there already: {number} {what}" for what, number in result.present.items()]
-    lines += [f"kept as they are there: {number} {what}" for what, number in result.kept.items()]
+    lines += [f"{verb}: {result.count_of(number, what)}" for what, number in result.copied.items()]
+    lines += [f"there already: {result.count_of(number, what)}" for what, number in result.present.items()]
+    lines += [f"kept as they are there: {result.count_of(number, what)}" for what, number in result.kept.items()]
     lines += [f"NOT COPIED: {conflict}" for conflict in result.conflicts]
     if not result.rows_copied:
         lines.append("Nothing to copy: all rows are there already, or there are none.")
@@ -91,20 +97,25 @@ def _copy(command: OfficeCommand, request: OpenRequest, target: CopyTarget) -> O
 
 
 def _target(options: argparse.Namespace) -> CopyTarget:
-    address: CompanionServer = parse_companion_url(options.to)
+    address: CompanionServer = parse_companion_url(options.to, COPY_TO)
     if options.to_tls == "off" and options.to_tls_ca:
         raise ConfigurationError("--to-tls off and --to-tls-ca can't be combined.", "Choose one of them.")
     if options.to_tls == "off":
         address = replace(address, tls=None, tls_off=True)
     elif options.to_tls == "verify" or options.to_tls_ca:
         address = replace(address, tls=Tls(expand_user(options.to_tls_ca) if options.to_tls_ca else None))
-    return CopyTarget(address, _source(options.to_password_from, COMPANION_PASSWORD, "--to-password-from"))
+    text = options.to_password_from
+    source = parse_password_source(text, COMPANION_PASSWORD) if text is not None else None
+    if source == PROMPT:
+        return CopyTarget(address, password=prompt_for_companion(address, COPY_TO.password))
+    return CopyTarget(address, source)
 
 
 # -- rotate-key ------------------------------------------------------------------------
 
 
 def _rotate(command: OfficeCommand, request: OpenRequest, source: PasswordSource | None) -> OfficeReport:
+    ask_for_companion_password(request)
     options, keys = command.options, count_keys(request)
     plan = [f"Encrypt {_count(keys.readable)} of {request.companion_address.label} with a new encryption key."]
     if keys.unreadable:
@@ -118,7 +129,7 @@ def _rotate(command: OfficeCommand, request: OpenRequest, source: PasswordSource
         return OfficeReport(DONE, counts, [f"would: {lines[0]}", *lines[1:]])
     if not confirm(options, lines, "Rotate the encryption key?"):
         return OfficeReport(WANTING, {"result": "not confirmed"}, [_NOT_CONFIRMED])
-    rotation = rotate_key(request, source)
+    rotation = rotate_key(request, source, keys.current)
     data = {
         "dry_run": False,
         "key": rotation.key_id,
@@ -140,13 +151,13 @@ def _rotate(command: OfficeCommand, request: OpenRequest, source: PasswordSource
     return OfficeReport(status, data, [sanitize(line, 400) for line in lines], outcome=done)
 
 
-def _source(text: str | None, purpose: Purpose, option: str) -> PasswordSource | None:
+def _key_source(text: str | None) -> PasswordSource | None:
     if text is None:
         return None
-    source = parse_password_source(text, purpose)
+    source = parse_password_source(text, COMPANION_KEY)
     if source == PROMPT:
         raise ConfigurationError(
-            f"{option} can't be prompt.", "Write env:NAME, file:PATH, command:PROGRAM ARGUMENTS or keyring."
+            "--new-key-from can't be prompt.", "Write env:NAME, file:PATH, command:PROGRAM ARGUMENTS or keyring."
         )
     return source
 

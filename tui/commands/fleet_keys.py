@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.base.file_status import file_status
+from core.base.plural import count_of
 from core.fleet.change_json import change_to_json
 from core.fleet.cut_off import FleetChange
 from core.fleet.cut_off_plan import make_receipt_number, plan_cut_off, plan_way_back
@@ -24,7 +25,7 @@ from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome, Offi
 from tui.commands.confirmation import confirm_with, require_answerable
 from tui.commands.outcome import COULD_NOT
 from tui.commands.report import DONE, WANTING, OfficeReport, combine, document, office_as_json
-from tui.commands.sign_in import read_database_password
+from tui.commands.sign_in import ask_for_companion_password, ask_for_team_password, read_database_password
 from tui.commands.signals import ENDING_SIGNALS, SignalReceived
 from tui.platform.output import print_error, print_note, print_result
 from tui.widgets.safe_text import sanitize
@@ -52,6 +53,7 @@ def run(command: OfficeCommand) -> int:
     """
     require_answerable(command.options)
     request = command.selection.requests[0]
+    ask_for_team_password(request.context)
     clock, paths = request.context.runtime.clock, request.context.paths
     with closing(fleet_store(request.context)) as store:
         plan = _plan_on_file(command, store, request)
@@ -216,7 +218,7 @@ def finish_offices_on_signal(run: Callable[[Event], FleetOutcome]) -> FleetOutco
         ended.wait()
         if isinstance(received, SignalReceived) and found:
             receipt = f"; receipt {found[0].receipt.file}" if found[0].receipt is not None else ""
-            received.outcome = f"{found[0].done} of {len(found[0].results)} offices were done{receipt}"
+            received.outcome = f"{found[0].done} of {count_of(len(found[0].results), 'office')} were done{receipt}"
         raise
     if errors:
         raise errors[0]
@@ -234,6 +236,7 @@ def _with_password(request: OpenRequest, problems: dict[str, ApiSetupError]) -> 
         problems: Gets the error under the office's name if there is no password.
     """
     try:
+        ask_for_companion_password(request)
         return replace(request, password=read_database_password(request)) if request.on_server else request
     except ApiSetupError as error:
         problems[request.office.name] = error
@@ -287,7 +290,7 @@ def _report(
     ]
     statuses = [report.status for _, report in reports]
     status = max(combine(statuses), WANTING if problem else DONE)
-    done = f"{sum(each.is_settled for each in results)} of {len(results)} offices done."
+    done = f"{sum(each.is_settled for each in results)} of {count_of(len(results), 'office')} done."
     if command.options.json:
         offices = [{**office_as_json(request, report, None), "receipt": receipt} for request, report in reports]
         print_result(document(command.name, status, offices), done)

@@ -49,7 +49,12 @@ def add(command: OfficeCommand) -> int:
         ConfigurationError: Something is missing, and there is no terminal to prompt on; or the agreement isn't the one
             that was read.
     """
-    options, request = command.options, command.selection.only()
+    options = command.options
+    request = command.selection.only(
+        "A key is added to one office at a time: each office has a key of its own, and accepts the license agreement"
+        " for itself.",
+        "Run it once for each office: apisetup keys add --office NAME",
+    )
     agreement = request.office.agreement()
     _require_read(options, agreement)
     fields = KeyFields(

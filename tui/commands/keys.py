@@ -37,9 +37,10 @@ def run(command: OfficeCommand) -> int:
 
         return fleet_keys.run(command)
     verbs = {"list": _list, "show": _show, "use": show_use, "disable": disable, "enable": enable, "remove": remove}
+    work = partial(verbs[command.options.verb], command)
     # Showing a key in full is recorded as a use of Setup.
     only_reads = command.options.verb in _READING and not getattr(command.options, "reveal", False)
-    return command.run(partial(verbs[command.options.verb], command), *(READERS if only_reads else ()))
+    return command.read(work, *READERS) if only_reads else command.run(work)
 
 
 def is_for_fleet(command: OfficeCommand) -> bool:

@@ -1,4 +1,7 @@
-"""A command in the offices that the command line selects: it signs in to each, does its work, and reports it."""
+"""A command in the offices that the command line selects: it signs in to each, does its work, and reports it.
+
+Changes are made in one office after the other. What only reads is done in several offices at a time.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError
+from core.base.plural import count_of
 from tui.commands.confirmation import require_answerable
 from tui.commands.outcome import report_error
+from tui.commands.progress import Progress
 from tui.commands.report import OfficeReport, combine, document, office_as_json, status_of
 from tui.commands.sign_in import CommandSignIn
 from tui.commands.signals import SignalReceived
-from tui.platform.output import print_result
+from tui.platform.output import about_office, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -24,6 +29,9 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 Work = Callable[["Session"], OfficeReport]
+
+AT_ONCE = 8
+"""The number of offices that are read at the same time."""
 
 
 class OfficeCommand:
@@ -57,6 +65,27 @@ class OfficeCommand:
         """True if nothing may be written."""
         return bool(getattr(self.options, "dry_run", False))
 
+    @property
+    def reads_several(self) -> bool:
+        """True if `read` works in several offices at the same time."""
+        return len(self.selection.requests) > 1
+
+    def read(self, work: Work, *needs: Permission) -> int:
+        """Read something in each office, several at a time, and return the exit status.
+
+        Passwords that must be typed are asked for first. The reports keep the order of the offices.
+
+        Args:
+            work: The work, which changes nothing and asks nothing; returns what to report.
+            needs: The permissions of which the Open Dental user needs one; Setup if none is given.
+
+        Raises:
+            SignalReceived: A signal ended it.
+        """
+        if self.reads_several:
+            self.sign_in.ask_first(self.selection.requests)
+        return self.run_requests(lambda request: self.work_in(request, work, *needs), at_once=AT_ONCE)
+
     def run(self, work: Work, *needs: Permission) -> int:
         """Do some work in each office, one after the other, and return the exit status.
 
@@ -72,7 +101,7 @@ class OfficeCommand:
         """
         if hasattr(self.options, "yes"):
             require_answerable(self.options)
-        return self.run_requests(lambda request: self._work_in(request, work, *needs))
+        return self.run_requests(lambda request: self.work_in(request, work, *needs))
 
     def run_requests(self, work: Callable[[OpenRequest], OfficeReport], *, at_once: int = 1) -> int:
         """Do some work for each office without opening it first, and return the exit status.
@@ -85,6 +114,8 @@ class OfficeCommand:
         statuses: list[int] = []
         outcomes: list[str] = []
         for request, report, error in self._reports(work, at_once):
+            if error is not None:
+                report_error(error, request.office.name if self.selection.several else "")
             statuses.append(report.status)
             outcomes.append(report.outcome)
             offices.append(office_as_json(request, report, error))
@@ -99,7 +130,7 @@ class OfficeCommand:
         self, work: Callable[[OpenRequest], OfficeReport], at_once: int
     ) -> Iterator[tuple[OpenRequest, OfficeReport, ApiSetupError | None]]:
         """Yield the report of each office, in their order, with the error that ended its work, if any."""
-        requests, done = self.selection.requests, 0
+        requests, done, progress = self.selection.requests, 0, Progress()
         try:
             if at_once == 1 or len(requests) == 1:
                 for request in requests:
@@ -108,19 +139,32 @@ class OfficeCommand:
                 return
             with ThreadPoolExecutor(at_once) as pool:
                 try:
-                    for request, result in zip(
-                        requests, pool.map(partial(self._report, work=work), requests), strict=True
-                    ):
+                    results = pool.map(partial(self._report, work=work), requests)
+                    for request in requests:
+                        progress.show(f"{done} of {count_of(len(requests), 'office')}")
+                        result = next(results)
+                        progress.clear()
                         yield (request, *result)
                         done += 1
                 finally:
+                    progress.clear()
                     pool.shutdown(wait=False, cancel_futures=True)
         except SignalReceived as received:
             if self.selection.several and not received.outcome:
-                received.outcome = f"{done} of {len(requests)} offices were done"
+                received.outcome = f"{done} of {count_of(len(requests), 'office')} were done"
             raise
 
-    def _work_in(self, request: OpenRequest, work: Work, *needs: Permission) -> OfficeReport:
+    def work_in(self, request: OpenRequest, work: Work, *needs: Permission) -> OfficeReport:
+        """Open an office, do some work in it, and return what to report.
+
+        Args:
+            request: The office.
+            work: The work.
+            needs: The permissions of which the Open Dental user needs one; Setup if none is given.
+
+        Raises:
+            ApiSetupError: The office can't be opened, or the work failed.
+        """
         with self.sign_in.session(request, *needs) as session:
             if hasattr(self.options, "yes") and not self.dry_run:
                 session.require_writable()
@@ -130,9 +174,9 @@ class OfficeCommand:
         self, request: OpenRequest, work: Callable[[OpenRequest], OfficeReport]
     ) -> tuple[OfficeReport, ApiSetupError | None]:
         try:
-            return work(request), None
+            with about_office(request.office.name if self.selection.several else ""):
+                return work(request), None
         except ApiSetupError as error:
-            report_error(error, request.office.name if self.selection.several else "")
             return OfficeReport(status_of(error)), error
 
     def _print(self, request: OpenRequest, report: OfficeReport) -> None:

@@ -26,14 +26,20 @@ class OfficeSelection:
     several: bool = False
     """True if the command line may select more than one office, so that results name theirs."""
 
-    def only(self) -> OpenRequest:
+    def only(
+        self, reason: str = "This command works on one office.", hint: str = "Choose one with --office NAME."
+    ) -> OpenRequest:
         """Return the one office, for a command that can't work on several.
+
+        Args:
+            reason: Why it can't.
+            hint: What to do instead.
 
         Raises:
             ConfigurationError: Several offices are selected.
         """
         if len(self.requests) > 1:
-            raise ConfigurationError("This command works on one office.", "Choose one with --office NAME.")
+            raise ConfigurationError(reason, hint)
         return self.requests[0]
 
 

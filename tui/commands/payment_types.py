@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def run(command: OfficeCommand) -> int:
     """Run one of the `payment-types` commands and return the exit status."""
     if command.options.verb == "list":
-        return command.run(_list, *READERS)
+        return command.read(_list, *READERS)
     return command.run(partial(_change, command))
 
 

@@ -35,7 +35,7 @@ def run(command: OfficeCommand) -> int:
     """
     options = command.options
     if options.verb == "get":
-        return command.run(_get, *READERS)
+        return command.read(_get, *READERS)
     if options.api is None and options.interval is None and options.payment_type is None:
         raise ConfigurationError("No setting was named.", "Add --api, --interval or --payment-type.")
     return command.run(partial(_set, command))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from getpass import getpass
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from tui.session import Session
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
-    from core.offices.open_request import OpenRequest
+    from core.database.companion_address import CompanionAddress
+    from core.offices.open_request import LaunchContext, OpenRequest
     from core.opendental.permission_types import Permission
 
 USER_VARIABLE = "APISETUP_OD_USER"
@@ -39,6 +40,26 @@ class CommandSignIn:
         self._several = several
         self._typed_user: str | None = None
         self._typed_passwords: dict[str, Secret] = {}
+        self._asked: dict[str, Secret | ApiSetupError] = {}
+        """The database passwords that were asked for first, or why there is none, by the office's name."""
+
+    def ask_first(self, requests: Iterable[OpenRequest]) -> None:
+        """Ask for all that must be typed before several offices are opened at the same time: only one thread can ask.
+
+        An error is raised when its office is opened.
+        """
+        for request in requests:
+            if not request.on_server:
+                continue
+            try:
+                if request.password is None and request.office.password_from.may_prompt:
+                    self._asked[request.office.name] = read_database_password(request)
+                ask_for_companion_password(request)
+                name = self.user_name(request)
+                if name and self._may_prompt(request, name):
+                    self.password(request, name)
+            except ApiSetupError as error:
+                self._asked[request.office.name] = error
 
     @contextmanager
     def session(self, request: OpenRequest, *needs: Permission) -> Iterator[Session]:
@@ -61,7 +82,9 @@ class CommandSignIn:
             raise ConfigurationError(
                 "No Open Dental user was given.", f"Add --user NAME, or set od_user or {USER_VARIABLE}."
             )
-        office = request.open(read_database_password(request))
+        password = self._database_password(request)
+        ask_for_companion_password(request)
+        office = request.open(password)
         try:
             session = Session(office, office.users.sign_in(name, self.password(request, name), *needs))
             try:
@@ -72,13 +95,13 @@ class CommandSignIn:
             office.close()
 
     def user_name(self, request: OpenRequest) -> str:
-        """Return the name of the Open Dental user for an office on a server; prompts for it at a terminal.
+        """Return the name of the Open Dental user for an office on a server; prompts for it once at a terminal.
 
         The command line comes first, then the office's own user, then the environment. It's empty if none of them
         names one.
         """
         name = self._user or request.office.od_user or self._environment.get(USER_VARIABLE) or self._typed_user
-        if not name and is_terminal(sys.stdin):
+        if not name and self._typed_user is None and is_terminal(sys.stdin):
             name = self._typed_user = ask("Open Dental user:") or ""
         return name or ""
 
@@ -93,6 +116,18 @@ class CommandSignIn:
             yield Session(office, office.users.account(request.context.runtime.account, *needs))
         finally:
             office.close()
+
+    def _database_password(self, request: OpenRequest) -> Secret:
+        asked = self._asked.get(request.office.name)
+        if isinstance(asked, ApiSetupError):
+            raise asked
+        return asked if asked is not None else read_database_password(request)
+
+    def _may_prompt(self, request: OpenRequest, name: str) -> bool:
+        is_own = name.casefold() == request.office.od_user.casefold()
+        if is_own and not request.office.od_password_from.may_prompt:
+            return False
+        return OPEN_DENTAL_PASSWORD_VARIABLE not in self._environment
 
     def password(self, request: OpenRequest, name: str) -> Secret:
         """Return a user's password: from the office's own source, from the environment, or as it is typed."""
@@ -124,6 +159,42 @@ def read_database_password(request: OpenRequest) -> Secret:
     alternative = "password_from to env:NAME, file:PATH or command:PROGRAM" if name else DATABASE_PASSWORD_VARIABLE
     question = f"Password of the database user of {name}" if name else "Password of the database user"
     return known if known is not None else _prompt(question, alternative)
+
+
+def ask_for_companion_password(request: OpenRequest) -> None:
+    """Ask for the password of an office's companion on a server, if it must be typed and wasn't yet.
+
+    Raises:
+        ConfigurationError: There is no terminal to prompt on.
+    """
+    if request.prompts_for_companion_password:
+        request.use_companion_password(prompt_for_companion(request.companion_address))
+
+
+def ask_for_team_password(context: LaunchContext) -> None:
+    """Ask for the password of the team's companion, if it must be typed and wasn't yet.
+
+    Raises:
+        ConfigurationError: There is no terminal to prompt on.
+    """
+    if context.team_companion is not None and context.prompts_for_team_password:
+        address = context.team_companion.address
+        context.typed_passwords[address] = prompt_for_companion(address)
+
+
+def prompt_for_companion(address: CompanionAddress, setting: str = "companion_password_from") -> Secret:
+    """Ask for the password of a companion's database user.
+
+    Args:
+        address: The companion.
+        setting: What names another source.
+
+    Raises:
+        ConfigurationError: There is no terminal to prompt on.
+    """
+    return _prompt(
+        f"Password for the companion {address.label}", f"{setting} to env:NAME, file:PATH or command:PROGRAM"
+    )
 
 
 def _prompt(question: str, alternative: str) -> Secret:

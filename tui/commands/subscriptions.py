@@ -29,12 +29,15 @@ def run(command: OfficeCommand) -> int:
     """
     options = command.options
     if options.verb == "list":
-        return command.run(_list, *READERS)
+        return command.read(_list, *READERS)
     if bool(options.number) is (options.developer is not None):
         raise ConfigurationError("No subscription was named, or in two ways.", "Add numbers, or --developer NAME.")
     if options.number:
         # Each office has its own numbers.
-        command.selection.only()
+        command.selection.only(
+            "Each office numbers its own subscriptions, so numbers are for one office.",
+            "Choose one with --office NAME, or name the developer with --developer NAME.",
+        )
     return command.run(partial(_change, command))
 
 

@@ -32,7 +32,7 @@ def run(command: OfficeCommand) -> int:
         ConfigurationError: The key is named by more than its end.
     """
     refuse_whole_key(command.options.key or "")
-    return command.run(partial(_diagnose, command.options), *READERS)
+    return command.read(partial(_diagnose, command.options), *READERS)
 
 
 def _diagnose(options: argparse.Namespace, session: Session) -> OfficeReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import OperationNotAllowed
+from core.base.plural import count_of
 from core.opendental.key_status import KeyStatus
 from tui.flows.headquarters_messages import ASKS_HEADQUARTERS
 from tui.flows.key_subscriptions import (
@@ -59,7 +60,7 @@ async def disable_several(
     if not possible:
         screen.open_screen(Notice("Nothing to disable", ["Not changed:", *others, *_hidden_lines(hidden)]))
         return tuple(keys)
-    title = f"Disable {_counted(len(possible))}?"
+    title = f"Disable {count_of(len(possible), 'key')}?"
     subscriptions = await active_subscriptions(screen, session, possible)
     lines = _lines(possible, others, hidden, is_remote=session.office.keys.is_remote)
     lines = [*lines[:-1], *subscription_lines(subscriptions), lines[-1]]
@@ -86,7 +87,7 @@ def _lines(possible: Sequence[ApiKey], others: Sequence[str], hidden: int, *, is
 def _hidden_lines(hidden: int) -> list[str]:
     if not hidden:
         return []
-    return ["", f"The filter hides {_counted(hidden, 'more selected key')}. They aren't changed."]
+    return ["", f"The filter hides {count_of(hidden, 'more selected key')}. They aren't changed."]
 
 
 async def _disable_in_turn(
@@ -104,21 +105,17 @@ async def _disable_in_turn(
 
     with session.office.undoing.together():
         changes = [*map(change, keys), *end_in_turn(session, subscriptions, disabled)]
-        series = ChangeSeries(f"Disable {_counted(len(keys))}", changes)
+        series = ChangeSeries(f"Disable {count_of(len(keys), 'key')}", changes)
         results = await screen.app.push_screen_wait(series) or (SeriesResult(),) * len(keys)
     left = tuple(key for key, result in zip(keys, results, strict=False) if result.done is None)
     done = len(keys) - len(left)
     if left:
-        text = f"Disabled {done} of {_counted(len(keys))}."
+        text = f"Disabled {done} of {count_of(len(keys), 'key')}."
         screen.show_status(text, "problem", undo_hint() if done else "")
     else:
-        show_change(screen, session, f"Disabled {_counted(done)}.")
+        show_change(screen, session, f"Disabled {count_of(done, 'key')}.")
     return left
 
 
 def _name(key: ApiKey) -> str:
     return f"{key.developer}  {short_key(key)}"
-
-
-def _counted(count: int, what: str = "key") -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

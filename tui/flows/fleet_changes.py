@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, ConfigurationError, InvalidInput
+from core.base.plural import count_of
 from tui.flows.fleet_sign_in import sign_in_many
 from tui.modals.fleet_change import FleetChangeScreen
 from tui.modals.prompt import Prompt
@@ -89,7 +90,7 @@ def interrupted_sentence(fleet: Fleet) -> str:
         return ""
     done = sum(result.is_settled for result in fleet.store.results(plan.receipt).values())
     verb = "Disabling" if plan.disables else "Enabling"
-    return f"{verb} {plan.developer} was interrupted: {done} of {len(plan.offices)} offices done."
+    return f"{verb} {plan.developer} was interrupted: {done} of {count_of(len(plan.offices), 'office')} done."
 
 
 async def _show(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import WrongNameOrPassword
+from core.base.plural import count_of
 from tui.modals.fleet_sign_in import FleetSignIn, OwnUsers
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ async def sign_in_many(
             return
         credentials = None if isinstance(answer, OwnUsers) else answer
     try:
-        with screen.busy(f"Signing in to {counted(len(waiting))}…"):
+        with screen.busy(f"Signing in to {count_of(len(waiting), 'office')}…"):
             await work.run(lambda stopped: fleet.sign_in(credentials, work.note, stopped, waiting))
     except WrongNameOrPassword as error:
         screen.terminal_app.record_problem(error)
@@ -47,9 +48,4 @@ async def sign_in_many(
     names = set(waiting)
     done = sum(bool(state.signed_in_as) for state in fleet.states if state.office in names)
     whole = done == len(waiting)
-    screen.show_status(f"Signed in to {done} of {counted(len(waiting))}.", "ok" if whole else "problem")
-
-
-def counted(number: int) -> str:
-    """Return a number of offices in words."""
-    return "1 office" if number == 1 else f"{number} offices"
+    screen.show_status(f"Signed in to {done} of {count_of(len(waiting), 'office')}.", "ok" if whole else "problem")

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import EditConflict, HeadquartersError, OutcomeUnknown
+from core.base.plural import count_of
 from tui.bindings import key
 from tui.flows.confirm_enabling import confirm_with_count, confirm_with_ending
 from tui.flows.conflict import conflict_lines
@@ -150,7 +151,9 @@ async def _undo_in_turn(screen: BaseScreen[Any], session: Session, steps: Sequen
         results = await screen.app.push_screen_wait(ChangeSeries("Undo", [change(step) for step in steps]))
     done = sum(result.done is not None for result in results or ())
     if done == len(steps):
-        show_change(screen, session, f"Undone: {done} changes.")
+        show_change(screen, session, f"Undone: {count_of(done, 'change')}.")
     else:
-        screen.show_status(f"Undone: {done} of {len(steps)} changes.", "problem", undo_hint() if done else "")
+        screen.show_status(
+            f"Undone: {done} of {count_of(len(steps), 'change')}.", "problem", undo_hint() if done else ""
+        )
     return True

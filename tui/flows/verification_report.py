@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.base.plural import count_of
 from core.model.audit_entry import counted
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def plausibility_lines(report: VerificationReport, limit: int = _MAX_LINES) -> l
     for sentences in (found.findings, found.notes):
         lines += sentences[:limit]
         if len(sentences) > limit:
-            lines.append(f"… and {len(sentences) - limit:,} more lines. All of them: apisetup audit verify --json")
+            lines.append(
+                f"… and {count_of(len(sentences) - limit, 'more line')}. All of them: apisetup audit verify --json"
+            )
     return lines
 
 
@@ -66,6 +69,8 @@ def _summary(report: VerificationReport) -> str:
         return "No entry in this range has a hash."
     if report.checked == 1:
         return "The hash of the only entry matches."
+    if report.hash_matches == 1:
+        return "The hash of the only entry that has one matches."
     have_one = " that have one" if report.before_hashes else ""
     return f"The hashes of all {report.hash_matches:,} entries{have_one} match."
 

@@ -12,6 +12,7 @@ from textual import on
 from textual.containers import Horizontal
 
 from core.base.errors import ApiSetupError, InvalidInput
+from core.base.plural import count_of
 from core.model.fleet_change import FleetOutcome, FleetPlan, OfficeOutcome, OfficePlan, OfficeResult
 from tui.modals.prompt import Prompt
 from tui.platform.background_work import BackgroundWork
@@ -128,8 +129,7 @@ class FleetChangeScreen(BaseScreen[None]):
             return
         keys = sum(len(each.keys) for each in plan.offices if each.has_work)
         lines = [
-            f"{plan.verb} {keys} {'key' if keys == 1 else 'keys'} of {plan.developer}"
-            f" in {len(selected)} {'office' if len(selected) == 1 else 'offices'}.",
+            f"{plan.verb} {count_of(keys, 'key')} of {plan.developer} in {count_of(len(selected), 'office')}.",
             f"Each change is recorded in its office's Audit Trail with the receipt {plan.receipt}.",
             *(["", f"NOT EVERYWHERE: {plan.unseen_sentence}"] if plan.unseen else []),
             "",
@@ -169,7 +169,7 @@ class FleetChangeScreen(BaseScreen[None]):
     def _show_outcome(self, outcome: FleetOutcome) -> None:
         done, count = outcome.done, len(outcome.results)
         what = "Disabled" if self._plan.disables else "Enabled"
-        sentences = [f"{what} in {done} of {count} {'office' if count == 1 else 'offices'}."]
+        sentences = [f"{what} in {done} of {count_of(count, 'office')}."]
         if outcome.receipt is not None:
             sentences.append(f"Receipt: {outcome.receipt.file}")
         if outcome.problem:
@@ -196,11 +196,11 @@ class FleetChangeScreen(BaseScreen[None]):
         results = self._results()
         done = sum(result.is_settled for result in results.values())
         offices = len(self._plan.offices)
-        counts = f"{done} of {offices} done" if self._change is not None else f"{offices} offices"
+        counts = f"{done} of {offices} done" if self._change is not None else count_of(offices, "office")
         title = f"{self._plan.verb} {self._plan.developer}"
         self.query_one("#change-panel", Panel).show_title(title, counts)
         if self._change is not None and self._outcome is None:
-            self.show_status(f"{done} of {offices} offices done. Esc stops before the next one.")
+            self.show_status(f"{done} of {count_of(offices, 'office')} done. Esc stops before the next one.")
         self._show_details()
 
     def _results(self) -> dict[str, OfficeResult]:
@@ -271,7 +271,7 @@ def _result_lines(result: OfficeResult) -> list[Line]:
 
 
 def _counted(number: int, what: str) -> str:
-    return "" if not number else f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return count_of(number, what) if number else ""
 
 
 def _require_name(developer: str, typed: str) -> str:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TextIO
 
 from core.base.errors import ApiSetupError
+
+_office: ContextVar[str] = ContextVar("_office", default="")
+"""The office that this thread works in, if a command works in several."""
 
 
 class OutputFailed(ApiSetupError):
@@ -26,6 +31,16 @@ class OutputFailed(ApiSetupError):
 def is_terminal(stream: TextIO | None) -> bool:
     """Return True if a standard stream is a terminal; False if it is something else, or was closed at the start."""
     return stream is not None and stream.isatty()
+
+
+@contextmanager
+def about_office(name: str) -> Iterator[None]:
+    """Begin the messages of the block with the name of an office; an empty name leaves them as they are."""
+    before = _office.set(name)
+    try:
+        yield
+    finally:
+        _office.reset(before)
 
 
 def accept_any_text() -> None:
@@ -101,7 +116,8 @@ def print_error(error: object) -> None:
 
     Nothing happens if standard error can't be written: there is no other place to say so.
     """
-    text = str(error)
+    office = _office.get()
+    text = f"{office}: {error}" if office else str(error)
     if not (text.isascii() and text.isprintable()):
         # Only if needed: the import fails if a signal interrupted that of the same modules.
         from tui.widgets.safe_text import sanitize

@@ -166,7 +166,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             return
         self.session = session
         self.query_one(KeyTable).prices = session.office.prices
-        self.query_one(SettingsForm).disabled = not session.signed_in.has_setup
+        self.query_one(SettingsForm).disabled = not session.may_change
         self._show(content)
         settings = (*content.page.missing, *filter(None, [content.page.warning]))
         remarks = (*settings, *read_only_remark(self.session), *copy_remark(self.session, content.keys))

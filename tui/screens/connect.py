@@ -1,4 +1,4 @@
-"""The connect screen: connects to the database, asks for its password if needed, and explains failures."""
+"""The connect screen: connects to the database, asks for passwords if needed, and explains failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from core.base.errors import ApiSetupError, ConfigurationError, LoginRefused
+from core.base.errors import ApiSetupError, CompanionUnavailable, ConfigurationError, LoginRefused
 from core.base.secret import Secret
 from tui.platform.base_screen import BaseScreen
 from tui.platform.waiting import WaitLeft
@@ -51,7 +51,7 @@ class _Attempt:
 
 
 class ConnectScreen(_Screen):
-    """Opens an office, and asks for the database password if none is configured. The result is the open office.
+    """Opens an office, and asks for the passwords that aren't configured. The result is the open office.
 
     Args:
         request: The office to open.
@@ -70,7 +70,7 @@ class ConnectScreen(_Screen):
         super().__init__()
         self._request = request
         self.failure = failure
-        self._asks_for_password = False
+        self._asks_for_password = self._asks_for_companion = False
         self._attempt = _Attempt()
 
     @property
@@ -85,28 +85,39 @@ class ConnectScreen(_Screen):
         with Horizontal(id="password-line"):
             yield Static("Database password", classes="label")
             yield SecretInput(id="password")
+        with Horizontal(id="companion-line"):
+            yield Static("Companion's password", classes="label")
+            yield SecretInput(id="companion-password")
         yield Static("", id="problem")
 
     def on_mount(self) -> None:
-        """Ask for the password, or connect at once if it is known."""
-        asks = self._request.prompts_for_password
-        self._show_password_field(asks)
+        """Ask for the passwords, or connect at once if they are known."""
+        self._show_companion_field(self._request.prompts_for_companion_password)
+        self._show_password_field(self._request.prompts_for_password)
         if self.failure is not None:
             self._show_failure(self.failure)
-        elif asks:
+        elif self._asks:
             self.show_status("Press Enter to connect. Leave blank if there is no password.")
         else:
             self.connect()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable retrying until the first attempt failed; until then, Enter in the password field connects."""
-        if action == "try_again" and self._asks_for_password and self.failure is None:
+        if action == "try_again" and self._asks and self.failure is None:
             return False
         return super().check_action(action, parameters)
+
+    @property
+    def _asks(self) -> bool:
+        return self._asks_for_password or self._asks_for_companion
 
     @on(Input.Submitted)
     def _connect_with_password(self, event: Input.Submitted) -> None:
         event.stop()
+        companion = self.query_one("#companion-password", SecretInput)
+        if self._asks_for_companion and event.input is not companion and not companion.value:
+            companion.focus()
+            return
         self.connect()
 
     def action_try_again(self) -> None:
@@ -122,6 +133,9 @@ class ConnectScreen(_Screen):
             password = Secret(field.value) if self._asks_for_password else await self._read_password()
             if password is None:
                 return
+            if self._asks_for_companion:
+                companion = self.query_one("#companion-password", SecretInput)
+                self._request.use_companion_password(Secret(companion.value))
             self._attempt = attempt = _Attempt()
             try:
                 with self.busy("Connecting…"):
@@ -132,7 +146,7 @@ class ConnectScreen(_Screen):
         except ApiSetupError as error:
             self._show_failure(error)
             return
-        field.value = ""
+        field.value = self.query_one("#companion-password", SecretInput).value = ""
         self.dismiss(office)
 
     def _open(self, password: Secret, attempt: _Attempt) -> Office:
@@ -160,8 +174,19 @@ class ConnectScreen(_Screen):
         if isinstance(error, LoginRefused | ConfigurationError) and self._request.on_server:
             self.query_one("#password", SecretInput).value = ""
             self._show_password_field(True)
+        if isinstance(error, CompanionUnavailable):
+            # What was typed may be wrong.
+            self._request.use_companion_password(None)
+            self.query_one("#companion-password", SecretInput).value = ""
+            self._show_companion_field(self._request.prompts_for_companion_password)
         self.refresh_bindings()
         self.show_status("Not connected to the practice.", "problem")
+
+    def _show_companion_field(self, shown: bool) -> None:
+        self._asks_for_companion = shown
+        self.query_one("#companion-line").display = shown
+        if shown:
+            self.query_one("#companion-password", SecretInput).focus()
 
     def _show_password_field(self, shown: bool) -> None:
         self._asks_for_password = shown

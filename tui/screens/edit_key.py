@@ -100,7 +100,7 @@ class EditKeyScreen(KeyScreen[None]):
     @property
     def _editable(self) -> bool:
         key = self._key
-        if not self.open_session.signed_in.has_setup:
+        if not self.open_session.may_change:
             return False
         return key.known and not key.gone and not key.unusable and self.open_session.office.keys.authority.may_change
 

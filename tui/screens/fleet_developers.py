@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.events import Resize
 
+from core.base.plural import count_of
 from core.fleet.developers import Developer, find_developers
 from tui.flows.fleet_changes import cut_off
-from tui.flows.fleet_sign_in import counted, sign_in_many
+from tui.flows.fleet_sign_in import sign_in_many
 from tui.modals.choice import Choice
 from tui.platform.background_work import BackgroundWork
 from tui.platform.base_screen import BaseScreen
@@ -243,7 +244,7 @@ class FleetDevelopersScreen(BaseScreen[None]):
         other = others[chosen - len(separate)]
         await self.commit(partial(store.join, developer.names, other.name))
         await self._find()
-        offices = counted(len(developer.keys.keys() | other.keys.keys()))
+        offices = count_of(len(developer.keys.keys() | other.keys.keys()), "office")
         self.show_status(f"Joined {developer.name} with {other.name}: {offices}. N separates them.", "ok")
 
 

@@ -1,10 +1,12 @@
-"""The base of the screens of an open office: undoes the last change of the session."""
+"""The base of the screens of an open office: undoes the last change, and withholds changes if it is read-only."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tui.bindings import key
+from textual import events
+
+from tui.bindings import key, keys
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.session import Session
@@ -43,7 +45,9 @@ CHANGES = frozenset(
         "unhide",
     }
 )
-"""The actions that write, or prepare for it. A user without the permission Setup isn't offered them."""
+"""The actions that write to the practice, or prepare for it. A read-only session isn't offered them."""
+_ONLY_IN_COMPANION = frozenset({"former_names"})
+"""Those of them that write to the companion alone, so that they only need the permission Setup."""
 
 
 class PracticeScreen(BaseScreen[T]):
@@ -59,18 +63,27 @@ class PracticeScreen(BaseScreen[T]):
         return self.session
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable undoing until the office is open, and all changes for a user without the permission Setup."""
+        """Disable undoing until the office is open, and all changes in a read-only session."""
         if action == "undo_last" and self.session is None:
             return False
         return not self._is_withheld(action) and super().check_action(action, parameters)
 
     @property
     def help_keys(self) -> tuple[str, ...]:
-        """The ids of the keys that the help lists; for a user without the permission Setup, without changes."""
+        """The ids of the keys that the help lists; in a read-only session, without changes."""
         return tuple(id_ for id_ in super().help_keys if not self._is_withheld(key(id_).action))
 
     def _is_withheld(self, action: str) -> bool:
-        return self.session is not None and not self.session.signed_in.has_setup and action in CHANGES
+        if self.session is None or action not in CHANGES:
+            return False
+        may = self.session.signed_in.has_setup if action in _ONLY_IN_COMPANION else self.session.may_change
+        return not may
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a key does nothing that is only withheld because the session is read-only."""
+        withheld = {name for each in keys(self.KEYS) if self._is_withheld(each.action) for name in each.keys.split(",")}
+        if event.key in withheld and event.key not in self.active_bindings:
+            self.show_status(f"Read-only: {self.open_session.read_only_reason}", "problem")
 
     def is_useful(self, key: Key) -> bool:
         """Leave undoing out of the key bar while there is nothing to undo."""

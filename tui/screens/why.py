@@ -103,7 +103,7 @@ class WhyScreen(BaseScreen[Remedy]):
         if action == "fix":
             finding = self._finding
             remedy = finding.cause.remedy if finding is not None and finding.cause is not None else None
-            return remedy is Remedy.RELOAD or (remedy is not None and self._session.signed_in.has_setup)
+            return remedy is Remedy.RELOAD or (remedy is not None and self._session.may_change)
         if action == "whole_practice":
             return self._key is not None
         if action in ("copy_text", "show_text"):
@@ -228,7 +228,7 @@ class WhyScreen(BaseScreen[Remedy]):
         finding = self._finding
         if finding is None or finding.cause is None:
             return
-        if finding.cause.remedy not in (None, Remedy.RELOAD) and not self._session.signed_in.has_setup:
+        if finding.cause.remedy not in (None, Remedy.RELOAD) and not self._session.may_change:
             self.show_status(f"Read-only: {self._session.read_only_reason}")
         elif finding.cause.remedy is None:
             self.show_status(f"Nothing can be done about it from here. {finding.cause.action}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from core.base.plural import count_of
 from core.model.age import format_duration
 from core.model.fleet import FleetKey, OfficeState, Reach
 from core.opendental.log_hash import NO_DATE
@@ -58,12 +59,12 @@ def stale_age(age: timedelta) -> str:
 def developer_details(developer: Developer, states: Iterable[OfficeState]) -> list[Line]:
     """Return the lines that describe a developer."""
     keys = sum(map(len, developer.keys.values()))
-    where = "1 office" if len(developer.keys) == 1 else f"{len(developer.keys)} offices"
+    where = count_of(len(developer.keys), "office")
     lines = [
         safe_line(
             (developer.name, "strong"),
             (
-                f"  {developer.enabled} of {keys} keys enabled, in {where}",
+                f"  {developer.enabled} of {count_of(keys, 'key')} enabled, in {where}",
                 "normal",
             ),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from core.base.plural import count_of
 from core.database.address import ServerAddress
 from core.model.age import format_ago, format_duration
 from core.model.fleet import OfficeAnswer, OfficeState, Reach
@@ -190,7 +191,7 @@ def _tones(line: OfficeLine) -> dict[int, Tone]:
 def _answer_lines(line: OfficeLine, answer: OfficeAnswer) -> list[Line]:
     asked = line.state.answered_at
     age = format_ago(line.now - asked) if line.now is not None and asked is not None else ""
-    enabled = f"{answer.enabled} of {len(answer.keys)} keys enabled ({answer.authority})"
+    enabled = f"{answer.enabled} of {count_of(len(answer.keys), 'key')} enabled ({answer.authority})"
     api = {True: "on", False: "off", None: "not known"}[answer.api_on]
     verified = f"verified {answer.verified_at:%Y-%m-%d}: {answer.verified}" if answer.verified_at else "never verified"
     facts = [

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from core.base.errors import ConfigurationError, OperationNotAllowed
+from core.base.errors import ConfigurationError, OperationNotAllowed, StorageFailed
 from core.base.secret import Secret
-from core.companion.copying import COPIED, NOT_COPIED
+from core.companion.copying import COPIED, NOT_COPIED, CopyResult
 from core.companion.tables import COMPANION
 from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
@@ -20,6 +20,7 @@ from core.office.office import Office
 from core.offices.companion_maintenance import CompanionCopy, CopyTarget, copy_companion, rotate_key
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.open_request import LaunchContext, OpenRequest
+from core.offices.password_source import PasswordSource, SourceKind
 from core.offices.paths import Paths
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
@@ -112,6 +113,26 @@ def test_all_is_copied_and_works(admin: Admin, shared: SharedCompanion) -> None:
         assert office.keys.show(ADMIN, key) == Secret(BRIDGE_KEY)
         acceptance = office.licenses.accept(ADMIN, NEW)
         assert office.keys.add(ADMIN, NEW, acceptance).key.developer == NEW.developer
+
+
+def test_the_hints_of_a_copy_name_its_options(admin: Admin, shared: SharedCompanion) -> None:
+    missing = PasswordSource(SourceKind.ENVIRONMENT, "NOT_SET")
+    with pytest.raises(ConfigurationError) as caught:
+        copy_companion(admin.request, CopyTarget(shared.address, missing))
+    assert caught.value.hint == "Set it, or change --to-password-from."
+    # The office's own companion isn't needed for a copy of another file, nor is its password.
+    elsewhere = replace(admin.sharing, office=replace(admin.sharing.office, companion_password_from=missing))
+    with pytest.raises(StorageFailed) as caught_file:
+        copy_companion(elsewhere, CopyTarget(shared.address), FileAddress(Path("/nowhere.sqlite3")))
+    assert caught_file.value.hint == "Name another file."
+    assert copy_companion(elsewhere, CopyTarget(shared.address), FileAddress(admin.file), dry_run=True).result.copied
+
+
+def test_one_row_is_not_counted_as_several() -> None:
+    result = CopyResult()
+    assert result.count_of(1, "license texts") == "1 license text"
+    assert result.count_of(2, "license texts") == "2 license texts"
+    assert result.count_of(1, "headquarters' last list") == "1 headquarters' last list"
 
 
 def test_every_table_is_copied_or_each_companion_has_its_own() -> None:

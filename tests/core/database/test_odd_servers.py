@@ -269,7 +269,7 @@ def drip_answer_to(statement: bytes) -> Script:
 
 def test_the_deadline_of_the_attempt_covers_the_initial_statements(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "ATTEMPT_SECONDS", 0.3)
-    failure = connect(drip_answer_to(b"SET SESSION sql_mode"))
+    failure = connect(drip_answer_to(b"SET NAMES utf8mb4"))
     assert isinstance(failure, ServerUnreachable)
     assert "answered, but the connection timed out before sign-in was complete" in failure.sentence
 

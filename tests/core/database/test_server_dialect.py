@@ -46,8 +46,7 @@ def test_connecting_asks_the_server_nothing(engine: Engine, proxy: CountingProxy
     assert [burst.split("=")[0] for burst in proxy.take()] == [
         "connect",
         "packet 0f",
-        "SET NAMES utf8mb4",
-        "SET SESSION sql_mode",
+        "SET NAMES utf8mb4, SESSION sql_mode",
     ]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 
@@ -16,7 +17,7 @@ from core.companion.heartbeat import LEASE_SECONDS
 from core.fleet.cut_off_plan import plan_way_back
 from core.fleet.fleet import Fleet
 from core.fleet.receipt import find_receipt, read_receipt
-from core.model.fleet_change import OfficeOutcome, OfficeResult
+from core.model.fleet_change import FleetOutcome, OfficeOutcome, OfficeResult
 from core.offices.paths import Paths
 from tests.support.fleets import RECEIPT, SampleFleet, cut_off_plan, ignore, read_file
 from tests.support.shared_companions import SharedCompanion
@@ -108,6 +109,36 @@ def test_a_change_whose_program_has_ended_is_continued_by_another_admin(team: Te
     assert [each.outcome for each in outcome.results] == [OfficeOutcome.NOTHING, OfficeOutcome.DONE, OfficeOutcome.DONE]
     assert theirs.store.interrupted() is None
     assert team.shared.query("SELECT receipt FROM apisetup_fleet_writer") == []
+
+
+def test_two_admins_who_cut_off_the_same_developer_at_the_same_moment_change_each_key_once(team: Team) -> None:
+    admins = team.admin(), team.admin()
+    fleets = [team.open(each) for each in admins]
+    plans = [cut_off_plan(fleet, receipt=f"R20241106-00000{n}") for n, fleet in enumerate(fleets, 1)]
+    together = Barrier(2)
+
+    def cut_off(number: int) -> FleetOutcome:
+        change = admins[number].change(fleets[number], plans[number])
+        together.wait(30)
+        return change.run(ignore, Event())
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(cut_off, range(2)))
+    disabled = [
+        (result.office, change.entry)
+        for outcome in outcomes
+        for result in outcome.results
+        for change in result.changes
+        if not change.subscription
+    ]
+    assert sorted(office for office, _ in disabled) == ["North", "South", "West"]
+    for office, entry in disabled:
+        assert read_file(team.files, office, STATUS) == [(2,)]
+        made = "SELECT SecurityLogNum FROM securitylog WHERE LogText LIKE 'API key%from Enabled to Disabled%'"
+        assert (entry,) in read_file(team.files, office, made)
+        taken_back = "SELECT SecurityLogNum FROM securitylog WHERE LogText LIKE 'NOT DONE: API key%'"
+        assert len(read_file(team.files, office, made)) - len(read_file(team.files, office, taken_back)) == 1
+    assert all(each.outcome is not OfficeOutcome.NOT_TRIED for outcome in outcomes for each in outcome.results)
 
 
 def test_a_receipt_of_another_admin_is_taken_back(team: Team) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from core.companion.encryption import EncryptionKey
 from core.database.address import FileAddress, PostgresqlAddress, ServerAddress
 from core.database.companion_address import companion_url, parse_companion_url
 from core.database.tls import Tls
+from core.fleet.opening import fleet_store
 from core.offices.companion_settings import TeamCompanion
 from core.offices.config import parse_configuration, read_configuration
 from core.offices.config_writer import add_offices
@@ -103,7 +105,7 @@ def test_urls(url: str, address: object) -> None:
         ('companion = "postgresql://h/c"', "needs a user, a host and a database"),
         ('companion = "postgresql://u@h/c?sslmode=disable"', "has unsupported options; only host is supported"),
         ('companion = "c.sqlite3"\ncompanion_tls = "off"', "companion_tls is only for a companion on a server"),
-        (f'companion = "{URL}"\ncompanion_password_from = "prompt"', "companion_password_from can't be prompt"),
+        (f'companion = "{URL}"\ncompanion_key_from = "prompt"', "companion_key_from can't be prompt: only passwords"),
         (f'companion = "{URL}"\ncompanion_tls = "off"\ncompanion_tls_ca = "a"', "companion_tls is off, but"),
         ('companion_key_from = "hunter2"', "isn't valid"),
     ],
@@ -160,6 +162,32 @@ def test_a_missing_secret_of_the_companion_never_prompts_for_the_practice_passwo
         request(found, environment).companion_source()
     assert words in caught.value.sentence
     assert "too short" not in str(caught.value)
+
+
+def test_a_password_that_must_be_typed_is_used_for_this_run_once_it_was() -> None:
+    found = request(office(f'companion = "{URL}"\ncompanion_password_from = "prompt"\n'), {})
+    assert found.prompts_for_companion_password
+    with pytest.raises(CompanionUnavailable, match="The companion's password must be typed") as caught:
+        found.companion_source()
+    assert "as a scheduled job needs" in caught.value.hint
+    found.use_companion_password(Secret("typed"))
+    # The office may be opened again with other settings, such as read-only.
+    again = replace(found, context=replace(found.context, read_only=True))
+    assert not again.prompts_for_companion_password
+    assert again.companion_source().password == Secret("typed")
+    found.use_companion_password(None)
+    assert again.prompts_for_companion_password
+
+
+def test_a_typed_password_of_the_companion_of_a_team() -> None:
+    text = f'companion = "{URL}"\ncompanion_password_from = "prompt"\n{PRACTICE}'
+    team = parse_configuration(TOP, text).team_companion
+    assert team is not None
+    context = replace(request(office(""), {}).context, team_companion=team)
+    with pytest.raises(CompanionUnavailable, match="must be typed, and wasn't asked for"):
+        fleet_store(context).joined_names()
+    context.typed_passwords[team.address] = Secret("typed")
+    assert not context.prompts_for_team_password
 
 
 def test_a_file_is_the_default(tmp_path: Path) -> None:

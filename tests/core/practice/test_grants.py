@@ -347,7 +347,7 @@ def test_a_user_with_select_only_is_detected_on_opening(server_sample: SampleSer
     with database_user(server_sample, "SELECT") as account, closing(open_as(server_sample, account)) as office:
         assert office.info.read_only.startswith(
             f"The database user {account.user}@% has read-only access here: it lacks INSERT on securitylog,"
-            " securityloghash, signalod. Run 'apisetup help connecting'"
+            " securityloghash, signalod. Run 'apisetup grants'"
         )
         with writing(server_sample) as written, pytest.raises(NotPermitted, match="has read-only access"):
             save_settings(office)

@@ -223,12 +223,46 @@ def test_a_companion_that_sealed_on_after_it_was_restored_is_noticed(
     _restore_seals(file_sample.companion, backup)
     with file_sample.office() as office:
         use_key_file(office, tmp_path)
-        seal(office)
+        with pytest.raises(OperationNotAllowed, match="The Audit Trail records seal 2, which the companion doesn't"):
+            seal(office)
+        seal(office, replaces_lost=True)
     with file_sample.office() as office:
         use_key_file(office, tmp_path, mount)
         assert any("isn't the one found before it" in each for each in problems(office))
         with pytest.raises(OperationNotAllowed, match="isn't the one in the companion"):
             seal(office)
+
+
+def test_a_companion_that_lost_a_seal_makes_no_second_one_of_its_number(
+    server_sample: SampleServer, tmp_path: Path
+) -> None:
+    backup = tmp_path / "backup.sqlite3"
+    with server_sample.office() as office:
+        use_key_file(office, tmp_path)
+        seal(office)
+        shutil.copy(server_sample.companion, backup)
+        lost = [seal(office), seal(office)]
+    _restore_seals(server_sample.companion, backup)
+    before = server_sample.practice_rows()
+    with server_sample.office() as office:
+        use_key_file(office, tmp_path)
+        with pytest.raises(OperationNotAllowed, match="records seal 2") as caught:
+            seal(office)
+        assert "--replace-lost" in caught.value.hint
+        assert server_sample.practice_rows() == before
+        assert len(office.seals.seals()) == 1
+        again = seal(office, replaces_lost=True)
+    assert (again.content.number, again.content.entries) == (2, sum(each.content.entries for each in lost) + 1)
+
+
+def test_a_seal_that_could_not_be_kept_does_not_count_as_lost(file_sample: SampleFile, tmp_path: Path) -> None:
+    with file_sample.office() as office:
+        use_key_file(office, tmp_path)
+        root = seal(office).content.root
+        for number, words in ((801, ""), (802, "NOT DONE: ")):
+            text = f"{words}Audit Trail sealed by Admin: seal 2, 3 entries, SHA-256 {root}"
+            insert_entry(file_sample, log_row(number, f"{NOW:%Y-%m-%d %H:%M:%S}", text, PermType=122))
+        assert seal(office).content.number == 2
 
 
 def test_a_directory_that_fails_does_not_undo_a_seal_and_is_caught_up(

@@ -585,7 +585,7 @@ def test_a_database_user_with_read_access_gets_the_reason_why_saving_fails(serve
             assert caught.value.sentence.endswith(
                 "it lacks INSERT on securitylog, securityloghash, signalod. Nothing was changed."
             )
-            assert "apisetup help connecting" in caught.value.hint
+            assert "apisetup grants" in caught.value.hint
     assert written == Written()
 
 

@@ -42,7 +42,13 @@ def add(noun: argparse.ArgumentParser) -> None:
         "export entries of the Audit Trail to a file, newest first. It is logged, unless nothing can be written",
     )
     _add_days(export)
-    export.add_argument("file", metavar="FILE", help="the file to write; its name must end in .csv or .jsonl")
+    export.add_argument(
+        "file",
+        metavar="FILE",
+        help="the file to write; its name must end in .csv or .jsonl. With several offices, a directory in which each"
+        " office gets a file",
+    )
+    export.add_argument("--format", choices=("csv", "jsonl"), help="the format of the files of several offices (csv)")
     _add_filter(export, "export")
     export.add_argument("--replace", action="store_true", help="replace the file if it already exists")
     export.add_argument("--excel", action="store_true", help="start a .csv file with a byte order mark, for Excel")
@@ -54,6 +60,11 @@ def _add_seals(verbs: Verbs) -> None:
     change = seal.add_mutually_exclusive_group()
     change.add_argument("--rotate", action="store_true", help="create a new key, which signs the seals after this one")
     change.add_argument("--next-key", metavar="FILE", help="the public key that signs the seals after this one (PEM)")
+    seal.add_argument(
+        "--replace-lost",
+        action="store_true",
+        help="seal although the Audit Trail records a seal of this number: that seal is lost for good",
+    )
     seal.add_argument("--line", action="store_true", help="print the seal as one line, for an email or a ticket")
     seals = verbs.reading("seals", "list the seals in the companion")
     seals.add_argument("--line", action="store_true", help="print each seal as one line")

@@ -19,7 +19,7 @@ def add(noun: argparse.ArgumentParser) -> None:
     copy.add_argument(
         "--to-password-from",
         metavar="SOURCE",
-        help="where its password comes from: env:NAME, file:PATH, command:WORDS or keyring",
+        help="where its password comes from: prompt, env:NAME, file:PATH, command:WORDS or keyring",
     )
     copy.add_argument("--to-tls", choices=("verify", "off"), help="how to protect the connection to it, as --tls")
     copy.add_argument("--to-tls-ca", metavar="FILE", help="the authorities that sign its server's certificate (PEM)")

@@ -51,7 +51,7 @@ function _shtab_apisetup_using
 end
 
 set -g _shtab_apisetup_commands keys 'keys list' 'keys show' 'keys add' 'keys use' 'keys disable' 'keys enable' 'keys remove' settings 'settings get' 'settings set' subscriptions 'subscriptions list' 'subscriptions end' 'subscriptions resume' 'subscriptions delete' payment-types 'payment-types list' 'payment-types add' 'payment-types rename' 'payment-types hide' 'payment-types unhide' 'payment-types move' 'payment-types sort' why audit 'audit search' 'audit verify' 'audit seal' 'audit seals' 'audit seal-key' 'audit proof' 'audit export' check grants offices 'offices list' 'offices add' 'offices remove' 'offices import' companion 'companion copy' 'companion rotate-key' help
-set -g _shtab_apisetup_opts_with_value --accept-license --api --authority --baa-since --companion --companion-key-from --companion-password-from --config --developer --email --export --features --filter --from --host --interval --key --limit --lock-after-minutes --name --new-key-from --next-key --od-password-from --od-user --office --password-from --payment-type --permission --phone --proof --public-key --receipt --replacement --seal --server-public-key --since --status --tag --text --theme --tls --tls-ca --tls-cert --tls-key --to --to-password-from --to-tls --to-tls-ca --until --url --user --workstation
+set -g _shtab_apisetup_opts_with_value --accept-license --api --authority --baa-since --companion --companion-key-from --companion-password-from --config --developer --email --export --features --filter --format --from --host --interval --key --limit --lock-after-minutes --name --new-key-from --next-key --od-password-from --od-user --office --password-from --payment-type --permission --phone --proof --public-key --receipt --replacement --seal --server-public-key --since --status --tag --text --theme --tls --tls-ca --tls-cert --tls-key --to --to-password-from --to-tls --to-tls-ca --until --url --user --workstation
 
 complete -c apisetup -e
 complete -c apisetup -f
@@ -599,6 +599,7 @@ complete -c apisetup -n '_shtab_apisetup_using audit seal' -l user -x -d 'the Op
 complete -c apisetup -n '_shtab_apisetup_using audit seal' -l json -d 'print the result as JSON'
 complete -c apisetup -n '_shtab_apisetup_using audit seal' -l rotate -d 'create a new key, which signs the seals after this one'
 complete -c apisetup -n '_shtab_apisetup_using audit seal' -l next-key -xka "(__fish_complete_path (commandline -ct))" -d 'the public key that signs the seals after this one (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using audit seal' -l replace-lost -d 'seal although the Audit Trail records a seal of this number: that seal is lost for good'
 complete -c apisetup -n '_shtab_apisetup_using audit seal' -l line -d 'print the seal as one line, for an email or a ticket'
 complete -c apisetup -n '_shtab_apisetup_using audit; and test $_shtab_apisetup_npos -eq 0' -a seals -d 'List the seals in the companion.'
 complete -c apisetup -n '_shtab_apisetup_using audit seals' -s h -l help -d 'show this help message and exit'
@@ -675,10 +676,11 @@ complete -c apisetup -n '_shtab_apisetup_using audit export' -l user -x -d 'the 
 complete -c apisetup -n '_shtab_apisetup_using audit export' -l json -d 'print the result as JSON'
 complete -c apisetup -n '_shtab_apisetup_using audit export' -l since -x -d 'the first day: 2024-11-01, today, yesterday, 10d'
 complete -c apisetup -n '_shtab_apisetup_using audit export' -l until -x -d 'the last day'
+complete -c apisetup -n '_shtab_apisetup_using audit export' -l format -xka "csv jsonl" -d 'the format of the files of several offices (csv)'
 complete -c apisetup -n '_shtab_apisetup_using audit export' -l filter -x -d 'the entries to export, such as '"'"'user:admin text:"API key"'"'"''
 complete -c apisetup -n '_shtab_apisetup_using audit export' -l replace -d 'replace the file if it already exists'
 complete -c apisetup -n '_shtab_apisetup_using audit export' -l excel -d 'start a .csv file with a byte order mark, for Excel'
-complete -c apisetup -n '_shtab_apisetup_using audit export; and test $_shtab_apisetup_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the file to write; its name must end in .csv or .jsonl'
+complete -c apisetup -n '_shtab_apisetup_using audit export; and test $_shtab_apisetup_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the file to write; its name must end in .csv or .jsonl. With several offices, a directory in which each office gets a file'
 complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a check -d 'Check whether everything works in a practice, without writing to it.'
 complete -c apisetup -n '_shtab_apisetup_using check' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using check' -l demo -d 'open a practice with sample data that is deleted at the end'
@@ -819,7 +821,7 @@ complete -c apisetup -n '_shtab_apisetup_using companion copy' -l server-public-
 complete -c apisetup -n '_shtab_apisetup_using companion copy' -l authority -xka "local headquarters" -d 'who manages the keys of a practice on a server: headquarters (the default), or a registry on this computer'
 complete -c apisetup -n '_shtab_apisetup_using companion copy' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
 complete -c apisetup -n '_shtab_apisetup_using companion copy' -l to -x -d 'postgresql+psycopg://… or mysql+pymysql://…'
-complete -c apisetup -n '_shtab_apisetup_using companion copy' -l to-password-from -x -d 'where its password comes from: env:NAME, file:PATH, command:WORDS or keyring'
+complete -c apisetup -n '_shtab_apisetup_using companion copy' -l to-password-from -x -d 'where its password comes from: prompt, env:NAME, file:PATH, command:WORDS or keyring'
 complete -c apisetup -n '_shtab_apisetup_using companion copy' -l to-tls -xka "verify off" -d 'how to protect the connection to it, as --tls'
 complete -c apisetup -n '_shtab_apisetup_using companion copy' -l to-tls-ca -xka "(__fish_complete_path (commandline -ct))" -d 'the authorities that sign its server'"'"'s certificate (PEM)'
 complete -c apisetup -n '_shtab_apisetup_using companion copy' -l from -xka "(__fish_complete_path (commandline -ct))" -d 'the companion file, instead of the office'"'"'s own'
