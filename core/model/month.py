@@ -73,7 +73,9 @@ def parse_month(text: str, today: date) -> Month:
         return this.before if word == "last" else this
     found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", word, re.ASCII)
     if found is None or int(found[1]) < _FIRST_YEAR:
-        raise InvalidInput("month", f"Not a month: {text.strip()}.", "Write it as 2026-11, or last for the month before.")
+        raise InvalidInput(
+            "month", f"Not a month: {text.strip()}.", "Write it as 2026-11, or last for the month before."
+        )
     month = Month(int(found[1]), int(found[2]))
     # A server's clock may be in another time zone, where tomorrow has begun.
     if month.first > today + timedelta(days=1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from core.model.api_key import KeyList
@@ -12,6 +12,7 @@ from core.model.developer_use import PeriodUse, TrailFloor
 from core.model.logged_event import LoggedEvent
 from core.model.month import Month
 from core.model.subscription import SubscriptionPage
+from core.opendental.key_status import KeyStatus
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class KeyLine:
     key: str
     """The mask."""
     developer: str
-    status: str
+    status: KeyStatus
     enabled: bool
     permissions: tuple[str, ...]
     baa_since: date | None
@@ -182,7 +183,8 @@ class OfficeMonth:
     office: str
     """The name in the configuration file; blank for an office without one."""
     info: OfficeInfo
-    authority: str
+    stated_by: str
+    """The authority over the keys."""
     as_of: datetime | None
     """The practice's time of headquarters' list; None for a list that is always current."""
     current: bool
@@ -213,6 +215,11 @@ class OfficeMonth:
         return sum(key.enabled and key.baa_since is None for key in self.keys) if self.keys is not None else None
 
     @property
+    def entries(self) -> int | None:
+        """The number of entries of API Setup; None if they aren't known."""
+        return len(self.changes) + self.unlisted if self.changes is not None else None
+
+    @property
     def api_changes(self) -> int | None:
         """The changes through the API; None if they aren't known."""
         return sum(each.total for each in self.use) if self.use is not None else None
@@ -235,4 +242,9 @@ class MonthlyReport:
     """The time of the computer that wrote it."""
     program: str
     offices: tuple[OfficeMonth, ...]
-    missing: tuple[MissingOffice, ...] = field(default=())
+    missing: tuple[MissingOffice, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """True if the month was over in all offices when they were read."""
+        return all(office.info.read_at.date() > self.month.last for office in self.offices)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from core.model.api_key import ApiKey
 from core.model.audit_entry import HashStatus, counted
 from core.model.developer_use import PeriodUse
-from core.model.event_values import KeyLabel
+from core.model.event_values import KeyLabel, KeyName
 from core.model.key_events import KeyAdded, KeyCopyChanged, KeyRemoved, KeyStatusChanged, VendorKeyAdded
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent, Stage
@@ -66,7 +66,7 @@ def key_line(key: ApiKey) -> KeyLine:
         key.fingerprint,
         key.masked,
         key.developer or NO_NAME,
-        key.status.label,
+        key.status,
         key.status.enabled and not key.gone,
         key.fields.permissions,
         key.fields.agreement_since,
@@ -115,24 +115,28 @@ def _floor_notes(facts: MonthFacts) -> Iterator[str]:
 def _new_vendors(facts: MonthFacts) -> Iterator[NewVendor]:
     """Yield the developers whose keys were all added in the month, as far as the list and the entries show it."""
     additions = {tag: own for own in _done(facts) for tag in _added_tags(own.logged.event)}
-    keys: dict[str, list[ApiKey]] = defaultdict(list)
-    for key in facts.keys.keys if facts.keys is not None else ():
-        if key.developer.strip():
-            keys[key.developer.casefold()].append(key)
-    for group in keys.values():
-        found = [additions.get(fingerprint_tag(key.fingerprint)) for key in group]
-        is_new = [own is not None or _is_in_month(key.added, facts) for key, own in zip(group, found, strict=True)]
-        if all(is_new):
-            moments = [own.entry.moment if own is not None else key.added for key, own in zip(group, found, strict=True)]
-            by = next((own.entry.user for own in found if own is not None), "")
-            first = min((moment for moment in moments if moment is not None), default=None)
-            yield NewVendor(group[0].developer, tuple(key.masked for key in group), first, by)
-    yield from _vendors_gone_again(_done(facts), set(keys), {fingerprint_tag(k.fingerprint) for g in keys.values() for k in g})
+    listed = [key for key in (facts.keys.keys if facts.keys is not None else ()) if key.developer.strip()]
+    developers: dict[str, list[ApiKey]] = defaultdict(list)
+    for key in listed:
+        developers[key.developer.casefold()].append(key)
+    for keys in developers.values():
+        entries = [additions.get(fingerprint_tag(key.fingerprint)) for key in keys]
+        if all(own or _is_in_month(key.added, facts) for key, own in zip(keys, entries, strict=True)):
+            yield _new_vendor(keys, entries)
+    yield from _vendors_gone_again(_done(facts), listed)
 
 
-def _vendors_gone_again(entries: Iterable[OwnEntry], listed: set[str], tags: set[str]) -> Iterator[NewVendor]:
+def _new_vendor(keys: Sequence[ApiKey], entries: Sequence[OwnEntry | None]) -> NewVendor:
+    moments = [own.entry.moment if own else key.added for key, own in zip(keys, entries, strict=True)]
+    first = min((moment for moment in moments if moment is not None), default=None)
+    by = next((own.entry.user for own in entries if own), "")
+    return NewVendor(keys[0].developer, tuple(key.masked for key in keys), first, by)
+
+
+def _vendors_gone_again(entries: Iterable[OwnEntry], listed: Sequence[ApiKey]) -> Iterator[NewVendor]:
     """Yield the developers whose keys were added in the month and are no longer in the list."""
-    seen = set(listed)
+    seen = {key.developer.casefold() for key in listed}
+    tags = {fingerprint_tag(key.fingerprint) for key in listed}
     for own in entries:
         event = own.logged.event
         if not isinstance(event, KeyAdded) or not isinstance(event.key, KeyLabel) or event.key_tag in tags:
@@ -157,11 +161,14 @@ def _cut_offs(facts: MonthFacts) -> list[CutOff]:
     """Return the keys that were disabled and the subscriptions that were ended, oldest first."""
     found = [cut for own in _done(facts) if (cut := _cut_off(own)) is not None]
     recorded = {own.logged.event.key_tag for own in _done(facts) if _cut_off(own) is not None}
-    for key in facts.keys.keys if facts.keys is not None else ():
-        if key.status.disabled and _is_in_month(key.date_disabled, facts):
-            if fingerprint_tag(key.fingerprint) not in recorded:
-                found.append(CutOff(key.date_disabled, key.label, f"{key.status.label}; no entry records it", "", 0))
-    return sorted(found, key=lambda each: (each.time or datetime.min, each.entry))
+    found += [
+        CutOff(key.date_disabled, key.label, f"{key.status.label}; no entry records it", "", 0)
+        for key in (facts.keys.keys if facts.keys is not None else ())
+        if key.status.disabled
+        and _is_in_month(key.date_disabled, facts)
+        and fingerprint_tag(key.fingerprint) not in recorded
+    ]
+    return sorted(found, key=lambda each: (str(each.time or ""), each.entry))
 
 
 def _cut_off(own: OwnEntry) -> CutOff | None:
@@ -169,14 +176,23 @@ def _cut_off(own: OwnEntry) -> CutOff | None:
     if isinstance(event, KeyStatusChanged) and event.after.disabled and event.before.enabled:
         change = f"{event.before.label} → {event.after.label}"
         receipt = f" (receipt {event.receipt})" if event.receipt else ""
-        return CutOff(entry.moment, f"API key {event.key}", f"{change}{receipt}", entry.user, entry.number)
+        return CutOff(entry.moment, _label(event.key), f"{change}{receipt}", entry.user, entry.number)
     if isinstance(event, KeyRemoved):
-        return CutOff(entry.moment, f"API key {event.key}", "removed from the local registry", entry.user, entry.number)
+        return CutOff(entry.moment, _label(event.key), "removed from the local registry", entry.user, entry.number)
     if isinstance(event, SubscriptionEnded | SubscriptionDeleted):
-        what = f"Subscription {event.number} of {event.key}"
-        change = f"{'deleted' if isinstance(event, SubscriptionDeleted) else 'ended'}: {event.watches} to {event.address}"
+        what = f"Subscription {event.number} of {_label(event.key)}"
+        change = (
+            f"{'deleted' if isinstance(event, SubscriptionDeleted) else 'ended'}: {event.watches} to {event.address}"
+        )
         return CutOff(entry.moment, what, change, entry.user, entry.number)
     return None
+
+
+def _label(key: KeyName | KeyLabel) -> str:
+    """Return a key as sentences name it."""
+    if isinstance(key, KeyName):
+        return f"API key {key}"
+    return f"API key {key.name}{f' ({key.developer})' if key.developer else ''}"
 
 
 # -- use -------------------------------------------------------------------------------

@@ -85,9 +85,7 @@ def read_month(office: Office, reader: str, month: Month, read_keys: KeyReader) 
     info = read_office_info(office, reader)
     listed = facts.read("The list of keys", read_keys)
     keys, current = listed if listed is not None else (None, False)
-    entries = facts.read(
-        "The changes", lambda: read_own_entries(office.audit, month.first, month.last)
-    )
+    entries = facts.read("The changes", lambda: read_own_entries(office.audit, month.first, month.last))
     developers = sorted({key.developer for key in keys.keys}) if keys is not None else []
     use = facts.read("The use of keys", lambda: office.use.in_period(developers, month.first, month.last))
     floor = facts.read("The beginning of the Audit Trail", office.use.floor)
