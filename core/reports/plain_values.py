@@ -14,7 +14,8 @@ from core.audit.export_format import json_value
 def plain_value(value: object) -> Any:
     """Return a value with dataclasses as objects by the names of their fields, and times as text without a zone.
 
-    A numbered enum, such as a key's status, becomes its name in small letters. Integers beyond 2^53 become text, since many programs would round them. Sets are sorted.
+    A numbered enum, such as a key's status, becomes its name in small letters. Integers beyond 2^53 become text, since
+    many programs would round them. Sets are sorted.
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: plain_value(getattr(value, each.name)) for each in fields(value)}
