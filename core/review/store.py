@@ -12,7 +12,7 @@ from core.base.errors import CompanionUnavailable
 from core.companion.store import Companion
 from core.companion.tables import REVIEW, REVIEW_ITEM
 from core.model.key_text import fingerprint_tag
-from core.model.review import Decision, Review, ReviewItem
+from core.model.review import Review, ReviewItem
 from core.review.stored_review import (
     decision_from_json,
     decision_to_json,
@@ -64,19 +64,6 @@ class ReviewStore:
         with self._companion.read() as connection:
             return self.review(connection, number)
 
-    def latest_decisions(self) -> dict[str, tuple[str, Decision, ReviewItem]]:
-        """Return the newest decision on each key, with the review's name and its item, by the key's fingerprint.
-
-        Raises:
-            PracticeUnavailable: The companion can't be read.
-        """
-        found: dict[str, tuple[str, Decision, ReviewItem]] = {}
-        for review in reversed(self.reviews()):
-            for item in review.items:
-                if item.decision is not None:
-                    found[item.fingerprint] = (review.name, item.decision, item)
-        return found
-
     # -- writing -----------------------------------------------------------------------
 
     def names_and_numbers(self, connection: Connection) -> list[tuple[int, str, datetime | None]]:
@@ -104,51 +91,51 @@ class ReviewStore:
         )
         self._insert_items(connection, review.number, review.items)
 
-    def remove(self, connection: Connection, number: int) -> None:
+    def remove(self, connection: Connection, review: Review) -> None:
         """Remove a review whose start failed, and its items."""
-        connection.execute(delete(REVIEW_ITEM).where(REVIEW_ITEM.c.review == number))
-        connection.execute(delete(REVIEW).where(REVIEW.c.number == number))
+        is_ours = (REVIEW.c.number == review.number, REVIEW.c.name == review.name)
+        removed = cast("CursorResult[Any]", connection.execute(delete(REVIEW).where(*is_ours))).rowcount
+        if removed:
+            connection.execute(delete(REVIEW_ITEM).where(REVIEW_ITEM.c.review == review.number))
 
-    def put_item(self, connection: Connection, review: int, before: ReviewItem, after: ReviewItem) -> bool:
-        """Replace the decision on a key; an item without a revision may be new.
+    def put_item(self, connection: Connection, review: int, before: ReviewItem, after: ReviewItem) -> None:
+        """Replace the decision on a key. A key that the review doesn't list is added."""
+        if not self._set_decision(connection, review, before, after):
+            self._insert_items(connection, review, [after])
 
-        Returns:
-            False if the item isn't the one that was read any more; then nothing was written.
+    def take_back(self, connection: Connection, review: int, before: ReviewItem | None, after: ReviewItem) -> None:
+        """Take a decision back that then failed, if it was written and stands.
+
+        Args:
+            connection: To the companion.
+            review: The number of the review.
+            before: The item before the decision; None if the review didn't list the key.
+            after: The item with the decision.
         """
         columns = REVIEW_ITEM.c
+        if before is not None:
+            self._set_decision(connection, review, after, before)
+            return
+        is_ours = (columns.review == review, columns.fingerprint == after.fingerprint)
+        connection.execute(delete(REVIEW_ITEM).where(*is_ours, columns.revision == after.revision))
+
+    def _set_decision(self, connection: Connection, review: int, before: ReviewItem, after: ReviewItem) -> bool:
+        columns = REVIEW_ITEM.c
         is_item = (columns.review == review, columns.fingerprint == before.fingerprint)
-        if connection.scalar(select(columns.revision).where(*is_item)) is None:
-            if before.revision:
-                return False
-            self._insert_items(connection, review, [after])
-            return True
         values = {"decision": decision_to_json(after.decision), "revision": after.revision}
         change = update(REVIEW_ITEM).where(*is_item, columns.revision == before.revision).values(**values)
         return cast("CursorResult[Any]", connection.execute(change)).rowcount == 1
 
-    def remove_item(self, connection: Connection, review: int, item: ReviewItem) -> None:
-        """Remove an item that was added with a decision that then failed."""
-        columns = REVIEW_ITEM.c
-        connection.execute(
-            delete(REVIEW_ITEM).where(
-                columns.review == review,
-                columns.fingerprint == item.fingerprint,
-                columns.revision == item.revision,
-            )
-        )
-
-    def set_end(self, connection: Connection, review: Review) -> bool:
-        """Set the end of a review; return False if it has one already, or is gone."""
-        is_open = (REVIEW.c.number == review.number, REVIEW.c.ended_at.is_(None))
+    def set_end(self, connection: Connection, review: Review) -> None:
+        """Set the end of a review."""
         values = {"ended_at": review.ended_at, "ended_by": review.ended_by, "left_open": list(review.left_open)}
-        return (
-            cast("CursorResult[Any]", connection.execute(update(REVIEW).where(*is_open).values(**values))).rowcount == 1
-        )
+        connection.execute(update(REVIEW).where(REVIEW.c.number == review.number).values(**values))
 
-    def reopen(self, connection: Connection, number: int) -> None:
-        """Take back the end of a review that then failed."""
+    def reopen(self, connection: Connection, review: Review) -> None:
+        """Take back the end of a review that then failed, if it was written."""
         values: dict[str, Any] = {"ended_at": None, "ended_by": "", "left_open": []}
-        connection.execute(update(REVIEW).where(REVIEW.c.number == number).values(**values))
+        is_ours = (REVIEW.c.number == review.number, REVIEW.c.ended_at == review.ended_at)
+        connection.execute(update(REVIEW).where(*is_ours, REVIEW.c.ended_by == review.ended_by).values(**values))
 
     def _insert_items(self, connection: Connection, review: int, items: Iterable[ReviewItem]) -> None:
         rows = [
