@@ -73,6 +73,16 @@ class ReviewSettings:
 
 
 @dataclass(frozen=True)
+class OtherOffices:
+    """The keys of several offices, as each of them was last read."""
+
+    offices: int
+    """The number of offices whose keys are known, this one included."""
+    enabled_in: Mapping[str, tuple[str, ...]]
+    """The offices in which a developer has an enabled key, by the developer's name, case-folded."""
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something that needs a decision."""
 

@@ -26,6 +26,7 @@ class KeyNoteChanged(KeyEvent):
     """The notes on an API key were edited."""
 
     template = "API key {key} notes changed by {user}: {change}{undoes}"
+    changes_practice = True
 
     key: Label
     user: FreeText

@@ -215,10 +215,10 @@ class OpenRequest:
             PracticeUnavailable: The database or the companion can't be used.
         """
         with _collecting_no_garbage():
-            from core.office import office
+            from core.office import opening
         agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
         if isinstance(address, FileAddress):
-            opened = office.open_file_office(
+            opened = opening.open_file_office(
                 address,
                 agreement,
                 runtime,
@@ -228,7 +228,7 @@ class OpenRequest:
                 keys=self._given_keys(),
             )
         else:
-            opened = office.open_server_office(
+            opened = opening.open_server_office(
                 address,
                 password,
                 self.companion_source(),
@@ -248,7 +248,7 @@ class OpenRequest:
 @contextmanager
 def _collecting_no_garbage() -> Iterator[None]:
     """Import without collecting garbage, and exempt what was imported: modules and classes stay until the end."""
-    if "core.office.office" in sys.modules:
+    if "core.office.opening" in sys.modules:
         # Freezing again would keep the garbage of offices that were opened before.
         yield
         return

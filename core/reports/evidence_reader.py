@@ -22,7 +22,6 @@ from core.seals.seal_report import SealReport
 
 if TYPE_CHECKING:
     from core.office.office import Office
-    from core.review.service import ReviewService
 
 MAX_LISTED = 100
 """The number of altered entries that evidence lists; all of them are counted."""
@@ -36,15 +35,13 @@ class EvidenceReader:
 
     Args:
         office: The open office.
-        reviews: Its reviews.
         name: The office's name in the configuration file; blank if it has none.
         reader: The name of the user who reads.
         not_recorded: Why nothing can be written to the practice; blank if it can.
     """
 
-    def __init__(self, office: Office, reviews: ReviewService, name: str, reader: str, not_recorded: str = "") -> None:
+    def __init__(self, office: Office, name: str, reader: str, not_recorded: str = "") -> None:
         self._office = office
-        self._reviews = reviews
         self._name = name
         self._reader = reader
         self._not_recorded = not_recorded
@@ -60,7 +57,7 @@ class EvidenceReader:
             OperationNotAllowed: There is no such review.
             PracticeUnavailable: The practice or the companion can't be read.
         """
-        progress = self._reviews.progress(self._reviews.find(review))
+        progress = self._office.review.progress(self._office.review.find(review))
         info = read_office_info(self._office, self._reader)
         facts = OptionalFacts()
         last_day = progress.review.ended_at or info.read_at

@@ -2,14 +2,70 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
 
+from core.base.errors import ApiSetupError, InvalidInput, OperationNotAllowed, OutcomeUnknown
+from core.companion.store import Companion
+from core.keys.pasted_key import refuse_keys_in
 from core.model.actor import Actor
-from core.model.review import Choice, DecisionResult, Findings, Review, ReviewDue, ReviewProgress
+from core.model.api_key import ApiKey, KeyChange, KeyList
+from core.model.event_values import KeyLabel, KeyName, KeyNames
+from core.model.key_text import fingerprint_tag
+from core.model.logged_event import AuditEvent
+from core.model.review import (
+    MAX_DECISION_NOTE,
+    MAX_REVIEW_NAME,
+    Choice,
+    Decision,
+    DecisionKind,
+    DecisionResult,
+    Findings,
+    KeySnapshot,
+    Review,
+    ReviewDue,
+    ReviewItem,
+    ReviewProgress,
+    ReviewSettings,
+)
+from core.model.review_events import KeyReviewed, ReviewEnded, ReviewStarted
+from core.opendental.key_status import KeyStatus
+from core.practice.practice import Practice
+from core.review.due import describe_due
+from core.review.facts import FactSources, ReviewFacts, read_facts
+from core.review.rules import find, overdue
+from core.review.snapshots import plain_snapshot, snapshots
+from core.review.wording import keys as counted_keys
+from core.review.writer import ReviewWriter, refuse_second, require_under_way
+
+_YEAR = timedelta(days=365)
+_NAMED = 20
+"""The largest number of open keys that the entry of a review's end names; it counts the others."""
 
 
 class ReviewService:
-    """Says what needs a decision, and keeps the reviews in which it is decided."""
+    """Says what needs a decision, and keeps the reviews in which it is decided.
+
+    A start, a decision and an end have an entry each, which is written first: see `ReviewWriter`.
+
+    Args:
+        practice: The open practice.
+        companion: Keeps the reviews.
+        sources: The services that know the facts.
+        settings: The thresholds, and the rules that are switched off.
+
+    Attributes:
+        settings: The thresholds, and the rules that are switched off.
+    """
+
+    def __init__(
+        self, practice: Practice, companion: Companion, sources: FactSources, settings: ReviewSettings
+    ) -> None:
+        self.settings = settings
+        self._sources = sources
+        self._store = sources.store
+        self._writer = ReviewWriter(practice, companion, sources.store)
 
     def findings(self, *, read_use: bool = False) -> Findings:
         """Return what needs a decision now, by the rules that aren't switched off. Writes nothing to the practice.
@@ -23,15 +79,20 @@ class ReviewService:
         Raises:
             PracticeUnavailable: The list of keys can't be read.
         """
-        raise NotImplementedError
+        return find(read_facts(self._sources, read_use=read_use), self.settings)
 
-    def due(self) -> ReviewDue:
-        """Return whether a review is due, in one line. Reads the companion and the practice's clock only.
+    def due(self, listed: KeyList | None = None) -> ReviewDue:
+        """Return whether a review is due, in one line. Reads little: the companion, and the practice's clock.
+
+        Args:
+            listed: The keys as they were just listed; None to list them.
 
         Raises:
-            PracticeUnavailable: The companion can't be read.
+            PracticeUnavailable: The practice or the companion can't be read.
         """
-        raise NotImplementedError
+        keys, reviews = listed or self._sources.keys.list(), self._store.reviews()
+        facts = ReviewFacts(self._sources.now(), keys, self._sources.notes.all(), reviews=reviews)
+        return describe_due(reviews, overdue(facts, self.settings))
 
     def reviews(self) -> tuple[Review, ...]:
         """Return all reviews with their items, newest first.
@@ -39,7 +100,7 @@ class ReviewService:
         Raises:
             PracticeUnavailable: The companion can't be read.
         """
-        raise NotImplementedError
+        return self._store.reviews()
 
     def under_way(self) -> Review | None:
         """Return the review that is under way; None if there is none. There is at most one.
@@ -47,7 +108,7 @@ class ReviewService:
         Raises:
             PracticeUnavailable: The companion can't be read.
         """
-        raise NotImplementedError
+        return next((each for each in self.reviews() if each.is_under_way), None)
 
     def find(self, name: str = "") -> Review:
         """Return the review of a name, in any case; without a name, the one under way, or else the one that ended last.
@@ -56,7 +117,18 @@ class ReviewService:
             OperationNotAllowed: There is none.
             PracticeUnavailable: The companion can't be read.
         """
-        raise NotImplementedError
+        reviews = self.reviews()
+        if name:
+            found = next((each for each in reviews if each.name.casefold() == name.strip().casefold()), None)
+            if found is None:
+                names = ", ".join(each.name for each in reviews[:5])
+                hint = f"Reviews: {names}." if names else "Start one: apisetup review start NAME"
+                raise OperationNotAllowed(f"This practice has no review {name}.", hint)
+            return found
+        running = next((each for each in reviews if each.is_under_way), None)
+        if running is None and not reviews:
+            raise OperationNotAllowed("This practice has no review yet.", "Start one: apisetup review start NAME")
+        return running or max(reviews, key=lambda each: each.ended_at or each.started_at)
 
     def progress(self, review: Review) -> ReviewProgress:
         """Return a review as it is now, next to the keys as they are now.
@@ -65,7 +137,7 @@ class ReviewService:
             OperationNotAllowed: The review is gone.
             PracticeUnavailable: The practice or the companion can't be read.
         """
-        raise NotImplementedError
+        return self._progress(self._present(review), self._sources.keys.list())
 
     def start(
         self,
@@ -87,13 +159,38 @@ class ReviewService:
 
         Raises:
             InvalidInput: The name or the period can't be used; the field is `name`, `since` or `until`.
-            OperationNotAllowed: A review is under way.
+            OperationNotAllowed: A review is under way, or there are no keys.
             NotPermitted, PracticeUnavailable: It can't be written; nothing was started.
         """
-        raise NotImplementedError
+        name = _checked_name(name)
+        reviews = self.reviews()
+        refuse_second(name, [(each.name, each.ended_at) for each in reviews])
+        facts = read_facts(self._sources, read_use=False)
+        shown = findings or find(facts, self.settings)
+        items = tuple(map(ReviewItem, snapshots(facts, shown, self._sources.use)))
+        if not items:
+            raise OperationNotAllowed("There are no API keys to review.")
+        first, last = _period(since, until, reviews, facts.now.date())
+        begun = Review(
+            0,
+            name,
+            first,
+            last,
+            facts.now,
+            actor.user_name,
+            items,
+            tuple(each for each in shown.findings if not each.fingerprint),
+            shown.unknown,
+        )
+        event = ReviewStarted(name, actor.user_name, len(items), first, last)
+        return self._writer.add(actor, event, begun)
 
     def decide(self, actor: Actor, review: Review, fingerprint: str, choice: Choice) -> DecisionResult:
-        """Decide about a key, in place of the decision that `review` shows. To disable it, do so first.
+        """Decide about a key, in place of the decision that `review` shows.
+
+        To disable a key, it is disabled first, as everywhere, with an entry of its own. If that fails, nothing is
+        decided. If the program is killed in between, the key is disabled and the decision is open; deciding again then
+        records that the key was disabled already.
 
         Args:
             actor: Who decides.
@@ -109,8 +206,31 @@ class ReviewService:
             OperationNotAllowed: The review has ended, the key is gone, or the office can't disable it. Nothing was
                 decided.
             HeadquartersError, NotPermitted, PracticeUnavailable: As for disabling a key. Nothing was decided.
+            OutcomeUnknown: The key was disabled, but the decision could not be recorded; or as for disabling a key.
         """
-        raise NotImplementedError
+        now = self._sources.now()
+        choice = _checked_choice(choice, now.date())
+        keys = self._sources.keys.list()
+        key = next((each for each in keys.keys if each.fingerprint == fingerprint and not each.gone), None)
+        if key is None:
+            raise OperationNotAllowed("This key is no longer in the list.", "It needs no decision.")
+        before = review.item(fingerprint) or ReviewItem(self._snapshot(fingerprint))
+        undone = ReviewItem(before.snapshot, Decision(choice, actor.user_name, now), before.revision + 1)
+        self._writer.require_unchanged(self._store.read(review.number), review, before, undone.decision)
+        change = self._disable(actor, key) if choice.kind is DecisionKind.DISABLE else None
+        result = change.sentence if change is not None else ""
+        after = replace(undone, decision=Decision(choice, actor.user_name, now, result))
+        event = KeyReviewed(KeyLabel.of(key), review.name, actor.user_name, choice.label, choice.note)
+        try:
+            decided = self._writer.decide(actor, event, review, before, after)
+        except ApiSetupError as error:
+            if change is None or change.key == key:
+                raise
+            raise OutcomeUnknown(
+                f"{change.sentence} The decision was not recorded. {error.sentence}", error.hint
+            ) from error
+        sentence = result or f"{key.label}: {choice.label}."
+        return DecisionResult(decided, after, sentence, change.consequences if change is not None else ())
 
     def end(self, actor: Actor, review: Review, *, with_open: bool = False) -> Review:
         """End a review. Its entry names the keys that are left open.
@@ -121,7 +241,140 @@ class ReviewService:
             with_open: True to end it although keys are open.
 
         Raises:
-            OperationNotAllowed: It has ended already, or keys are open.
+            OperationNotAllowed: It has ended already, keys are open, or another admin decided about a key since it was
+                shown.
             NotPermitted, PracticeUnavailable: It can't be written; the review is still under way.
         """
-        raise NotImplementedError
+        require_under_way(self._store.read(review.number), review)
+        left = self._progress(review, self._sources.keys.list()).open
+        if left and not with_open:
+            names = ", ".join(each.label for each in left[:5]) + (f" and {len(left) - 5} more" if left[5:] else "")
+            raise OperationNotAllowed(
+                f"{counted_keys(len(left))} {'has' if len(left) == 1 else 'have'} no decision: {names}.",
+                "Decide about them, or end the review with the open keys named.",
+            )
+        event = ReviewEnded(
+            review.name,
+            actor.user_name,
+            len(review.items),
+            review.count(DecisionKind.KEEP),
+            review.count(DecisionKind.DISABLE),
+            review.count(DecisionKind.ASK),
+            KeyNames(tuple(map(_key_name, left[:_NAMED])), max(0, len(left) - _NAMED)),
+        )
+        ended = replace(
+            review,
+            ended_at=self._sources.now(),
+            ended_by=actor.user_name,
+            left_open=tuple(each.label for each in left),
+        )
+        self._writer.end(actor, event, ended)
+        return ended
+
+    # -- after a killed process --------------------------------------------------------
+
+    def was_made(self, event: AuditEvent) -> bool | None:
+        """Return True if a change of a review was made, False if not, and None if it isn't known or is another one."""
+        if not isinstance(event, ReviewStarted | KeyReviewed | ReviewEnded):
+            return None
+        review = next((each for each in self.reviews() if each.name == event.review), None)
+        if isinstance(event, ReviewStarted):
+            return review is not None
+        if review is None:
+            return None
+        if isinstance(event, ReviewEnded):
+            return not review.is_under_way
+        items = (each for each in review.items if fingerprint_tag(each.fingerprint) == event.key_tag)
+        decision = next((each.decision for each in items), None)
+        if decision is None:
+            return False
+        choice = decision.choice
+        return (choice.label, choice.note, decision.user) == (event.decision, event.note, event.user)
+
+    # -- parts -------------------------------------------------------------------------
+
+    def _present(self, review: Review) -> Review:
+        present = self._store.read(review.number)
+        if present is None:
+            raise OperationNotAllowed(f"The review {review.name} is gone from the companion.")
+        return present
+
+    def _progress(self, review: Review, keys: KeyList) -> ReviewProgress:
+        present = {key.fingerprint: key for key in keys.keys if not key.gone}
+        listed = {item.fingerprint for item in review.items}
+        added = [key for identity, key in present.items() if identity not in listed] if review.is_under_way else []
+        statuses = {identity: key.status for identity, key in present.items()}
+        return ReviewProgress(review, statuses, tuple(map(plain_snapshot, added)), frozenset(listed - present.keys()))
+
+    def _snapshot(self, fingerprint: str) -> KeySnapshot:
+        """Return what is known of a key that was added since the review started."""
+        facts = read_facts(self._sources, read_use=False)
+        known = snapshots(facts, find(facts, self.settings), self._sources.use)
+        found = next((each for each in known if each.fingerprint == fingerprint), None)
+        if found is None:
+            raise OperationNotAllowed("This key is no longer in the list.", "It needs no decision.")
+        return found
+
+    def _disable(self, actor: Actor, key: ApiKey) -> KeyChange:
+        if key.status.disabled:
+            return KeyChange(key, f"{key.label} was {key.status.label} already.")
+        return self._sources.keys.set_status(actor, key, KeyStatus.DISABLED_BY_CUSTOMER)
+
+
+def _checked_name(name: str) -> str:
+    """Return a review's name without spaces around it.
+
+    Raises:
+        InvalidInput: It is empty, too long, or has an API key or characters that can't be printed in it.
+    """
+    name = name.strip()
+    if not name:
+        raise InvalidInput("name", "A review needs a name.", "For example: Q4 2026")
+    if len(name) > MAX_REVIEW_NAME or not name.isprintable():
+        raise InvalidInput(
+            "name", f"A review's name has at most {MAX_REVIEW_NAME} characters that can be printed.", "Shorten it."
+        )
+    refuse_keys_in({"name": name})
+    return name
+
+
+def _period(since: date | None, until: date | None, reviews: Iterable[Review], today: date) -> tuple[date, date]:
+    """Return the first and the last day of a new review's period.
+
+    Raises:
+        InvalidInput: The last day is in the future, or before the first one.
+    """
+    last = until or today
+    if last > today:
+        raise InvalidInput("until", "The period ends in the future.", "Enter a day up to today.")
+    before = [each.until + timedelta(days=1) for each in reviews if each.until < last]
+    first = since or max(before, default=last - _YEAR)
+    if first > last:
+        raise InvalidInput("since", "The period ends before it begins.", "Swap the two days.")
+    return first, last
+
+
+def _checked_choice(choice: Choice, today: date) -> Choice:
+    """Return a decision whose note has no spaces around it.
+
+    Raises:
+        InvalidInput: The date is missing, or isn't in the future; or the note can't be used.
+    """
+    note = choice.note.strip()
+    if choice.kind is DecisionKind.KEEP and choice.until is None:
+        raise InvalidInput("until", "Until when the key is kept is missing.", "Enter a date, such as a year from now.")
+    if choice.kind is not DecisionKind.KEEP and choice.until is not None:
+        raise InvalidInput("until", "Only a key that is kept has a date.", "Leave it out.")
+    if choice.until is not None and choice.until <= today:
+        raise InvalidInput("until", f"{choice.until.isoformat()} isn't in the future.", "Enter a later date.")
+    if len(note) > MAX_DECISION_NOTE or not note.isprintable():
+        raise InvalidInput(
+            "note", f"A note has at most {MAX_DECISION_NOTE} characters that can be printed.", "Shorten it."
+        )
+    refuse_keys_in({"note": note})
+    return replace(choice, note=note)
+
+
+def _key_name(snapshot: KeySnapshot) -> KeyName:
+    tag = fingerprint_tag(snapshot.fingerprint)
+    return KeyName(snapshot.masked.removesuffix(f" {tag}"), tag)

@@ -36,7 +36,7 @@ from random import Random
 from core.base.runtime import RuntimeContext
 from core.database.address import FileAddress
 from core.model.agreement import default_agreement
-from core.office.office import open_file_office
+from core.office.opening import open_file_office
 office = open_file_office(
     FileAddress(Path(sys.argv[1])), default_agreement(), RuntimeContext(datetime.now, Random(), "test", "Admin")
 )

@@ -25,7 +25,8 @@ from core.database.address import FileAddress, ServerAddress
 from core.database.companion_address import companion_url, parse_companion_url
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_file_office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_file_office, open_server_office
 from tests.support.audit_exports import begin_export, finish
 from tests.support.change_kinds import KINDS
 from tests.support.databases import SamplePractice, SampleServer, runtime

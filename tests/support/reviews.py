@@ -71,7 +71,9 @@ def review_of(office: Office, started: datetime, user: str = "Admin") -> ReviewP
         Choice(DecisionKind.ASK),
         Choice(DecisionKind.DISABLE),
     )
-    decisions = [Decision(choice, user, started, "Disabled by Customer" if not n else "") for n, choice in enumerate(choices)]
+    decisions = [
+        Decision(choice, user, started, "Disabled by Customer" if not n else "") for n, choice in enumerate(choices)
+    ]
     items = [
         ReviewItem(each, decisions[n] if n < len(decisions) else None, int(n < len(decisions)))
         for n, each in enumerate(snapshots)
