@@ -25,11 +25,13 @@ from core.model.monthly_report import (
     SubscriptionLine,
     UseLine,
 )
-from core.model.subscription import ApiSubscription
+from core.model.subscription import SubscriptionPage
 from core.model.subscription_events import SubscriptionDeleted, SubscriptionEnded
 
 NO_NAME = "(no name)"
 """Stands for a developer whose name isn't known."""
+FHIR = "(FHIR)"
+"""Stands for the developer of a subscription made over FHIR, whose key isn't known."""
 
 
 def arrange_month(office: str, facts: MonthFacts) -> OfficeMonth:
@@ -40,7 +42,6 @@ def arrange_month(office: str, facts: MonthFacts) -> OfficeMonth:
         facts: What was read.
     """
     keys, entries = facts.keys, facts.entries
-    subscriptions = facts.subscriptions
     return OfficeMonth(
         office,
         facts.info,
@@ -54,7 +55,7 @@ def arrange_month(office: str, facts: MonthFacts) -> OfficeMonth:
         tuple(map(change_line, entries)) if entries is not None else None,
         facts.unlisted,
         tuple(_use_lines(facts)) if facts.use is not None else None,
-        tuple(map(subscription_line, subscriptions.subscriptions)) if subscriptions is not None else None,
+        _subscriptions(facts.subscriptions) if facts.subscriptions is not None else None,
         _evidence(facts),
         facts.unknown,
     )
@@ -83,11 +84,18 @@ def change_line(own: OwnEntry) -> ChangeLine:
     return ChangeLine(entry.number, entry.moment, entry.user, entry.text, done, entry.hash_status.value)
 
 
-def subscription_line(each: ApiSubscription) -> SubscriptionLine:
-    """Return a subscription as reports list it."""
-    return SubscriptionLine(
-        each.number, each.developer or each.key.masked, each.watches, each.address, each.state.value, each.alerts
-    )
+def _subscriptions(page: SubscriptionPage) -> tuple[SubscriptionLine, ...] | None:
+    """Return who is sent the practice's changes; None if there is nobody, and not everything could be read."""
+    lines = [
+        SubscriptionLine(
+            each.number, each.developer or each.key.masked, each.watches, each.address, each.state.value, each.alerts
+        )
+        for each in page.subscriptions
+    ]
+    lines += [
+        SubscriptionLine(each.number, FHIR, each.criteria, each.address, each.status, each.alerts) for each in page.fhir
+    ]
+    return tuple(lines) if lines or not page.unknown else None
 
 
 def _by_developer(keys: Iterable[ApiKey]) -> list[ApiKey]:

@@ -39,7 +39,8 @@ def read_month(office: Office, reader: str, month: Month, read_keys: KeyReader) 
     use = facts.read("The use of keys", lambda: office.use.in_period(developers, month.first, month.last))
     floor = facts.read("The beginning of the Audit Trail", office.use.floor)
     subscriptions = facts.read("The subscriptions", lambda: office.subscriptions.load(keys))
-    facts.unknown += subscriptions.unknown if subscriptions is not None else ()
+    for each in subscriptions.unknown if subscriptions is not None else ():
+        facts.unknown.append(f"Subscriptions: {each.removeprefix('unknown: ')}")
     verification = facts.read("The last verification", office.last_verification.read)
     seals = facts.read("The seals", office.seals.seals)
     return MonthFacts(
