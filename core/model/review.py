@@ -270,9 +270,17 @@ class ReviewProgress:
 
     @property
     def open(self) -> tuple[KeySnapshot, ...]:
-        """The keys that need a decision before the review can end, added ones last."""
+        """The keys that need a decision before the review can end, added ones last. One that is disabled needs none."""
         undecided = (each.snapshot for each in self.review.undecided if each.fingerprint not in self.removed)
-        return (*undecided, *self.added)
+        return tuple(each for each in (*undecided, *self.added) if not self._is_disabled(each))
+
+    @property
+    def decided(self) -> int:
+        """The number of keys with a decision."""
+        return len(self.review.items) - len(self.review.undecided)
+
+    def _is_disabled(self, snapshot: KeySnapshot) -> bool:
+        return self.statuses.get(snapshot.fingerprint, snapshot.status).disabled
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,6 +36,7 @@ from core.opendental.price_list import DEFAULT_PRICES, PriceList
 if TYPE_CHECKING:
     from core.companion.key_file import EncryptionKeys
     from core.companion.opening import CompanionSource
+    from core.model.review import OtherOffices, ReviewSettings
     from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
     from core.seals.service import SealSettings
@@ -55,8 +56,12 @@ class LaunchContext:
     """The environment variables from which the configured offices take their passwords."""
     prices: PriceList = DEFAULT_PRICES
     """The monthly prices of keys."""
+    review: ReviewSettings | None = None
+    """The thresholds of reviews; None for the defaults."""
     team_companion: TeamCompanion | None = None
     """The database that a team shares for all offices together; None for a file on this computer."""
+    other_offices: Callable[[OpenRequest], OtherOffices | None] | None = field(default=None, compare=False)
+    """Returns the keys of all offices, for a review of one of them."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +245,9 @@ class OpenRequest:
                 known=known,
             )
         opened.prices = self.context.prices
+        opened.review_settings = self.context.review
+        if self.context.other_offices is not None:
+            opened.other_offices = partial(self.context.other_offices, self)
         opened.seal_settings = self._seal_settings
         opened.seals_daily = bool(self.office.seals.daily)
         return opened

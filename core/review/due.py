@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from core.model.review import Finding, Review, ReviewDue
+from core.model.review import Finding, ReviewDue, ReviewProgress
 from core.review.wording import keys
 
 
-def describe_due(reviews: Iterable[Review], overdue: Sequence[Finding]) -> ReviewDue:
+def describe_due(running: ReviewProgress | None, overdue: Sequence[Finding]) -> ReviewDue:
     """Return the line about reviews.
 
     Args:
-        reviews: All reviews.
+        running: The review that is under way; None for none.
         overdue: The findings about reviews that are overdue.
     """
-    running = next((each for each in reviews if each.is_under_way), None)
     dated = sum(bool(each.fingerprint) for each in overdue)
     of_practice = next((each for each in overdue if not each.fingerprint), None)
     if running is not None:
-        decided = len(running.items) - len(running.undecided)
-        return ReviewDue(f"Review {running.name}: {decided} of {keys(len(running.items))} decided", bool(overdue))
+        left = len(running.open)
+        open_keys = f"{keys(left)} to decide" if left else "all keys decided, not ended yet"
+        return ReviewDue(f"Review {running.review.name} is under way: {open_keys}", bool(overdue))
     if of_practice is not None:
         return ReviewDue(f"Review due: {_short(of_practice)}", is_due=True)
     if dated:

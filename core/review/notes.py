@@ -100,7 +100,8 @@ class KeyNotes:
                 self._keys.edit(actor, shown, fields)
                 saved.append(f"BAA date: {wanted.agreement_since or 'none'}")
             if set(wanted.former_names) != set(read.former_names):
-                former_names = self._use.set_former_names(actor, key.developer, wanted.former_names)
+                read_names, names = read.former_names, wanted.former_names
+                former_names = self._use.set_former_names(actor, key.developer, read_names, names)
                 saved.append(f"former names: {'; '.join(former_names) or 'none'}")
         except ApiSetupError as error:
             if not saved:

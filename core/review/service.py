@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
-from core.base.errors import ApiSetupError, InvalidInput, OperationNotAllowed, OutcomeUnknown
+from core.base.errors import ApiSetupError, OperationNotAllowed, OutcomeUnknown
 from core.companion.store import Companion
-from core.keys.pasted_key import refuse_keys_in
 from core.model.actor import Actor
 from core.model.api_key import ApiKey, KeyChange, KeyList
 from core.model.event_values import KeyLabel, KeyName, KeyNames
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent
 from core.model.review import (
-    MAX_DECISION_NOTE,
-    MAX_REVIEW_NAME,
     Choice,
     Decision,
     DecisionKind,
@@ -32,6 +29,7 @@ from core.model.review import (
 from core.model.review_events import KeyReviewed, ReviewEnded, ReviewStarted
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice
+from core.review.checks import checked_choice, checked_name, checked_period
 from core.review.due import describe_due
 from core.review.facts import FactSources, ReviewFacts, read_facts
 from core.review.rules import find, overdue
@@ -39,7 +37,6 @@ from core.review.snapshots import plain_snapshot, snapshots
 from core.review.wording import keys as counted_keys
 from core.review.writer import ReviewWriter, refuse_second, require_under_way
 
-_YEAR = timedelta(days=365)
 _NAMED = 20
 """The largest number of open keys that the entry of a review's end names; it counts the others."""
 
@@ -92,7 +89,8 @@ class ReviewService:
         """
         keys, reviews = listed or self._sources.keys.list(), self._store.reviews()
         facts = ReviewFacts(self._sources.now(), keys, self._sources.notes.all(), reviews=reviews)
-        return describe_due(reviews, overdue(facts, self.settings))
+        running = next((self._progress(each, keys) for each in reviews if each.is_under_way), None)
+        return describe_due(running, overdue(facts, self.settings))
 
     def reviews(self) -> tuple[Review, ...]:
         """Return all reviews with their items, newest first.
@@ -109,6 +107,18 @@ class ReviewService:
             PracticeUnavailable: The companion can't be read.
         """
         return next((each for each in self.reviews() if each.is_under_way), None)
+
+    def require_under_way(self) -> Review:
+        """Return the review that is under way.
+
+        Raises:
+            OperationNotAllowed: There is none.
+            PracticeUnavailable: The companion can't be read.
+        """
+        review = self.under_way()
+        if review is None:
+            raise OperationNotAllowed("No review is under way.", "Start one: apisetup review start NAME")
+        return review
 
     def find(self, name: str = "") -> Review:
         """Return the review of a name, in any case; without a name, the one under way, or else the one that ended last.
@@ -162,7 +172,20 @@ class ReviewService:
             OperationNotAllowed: A review is under way, or there are no keys.
             NotPermitted, PracticeUnavailable: It can't be written; nothing was started.
         """
-        name = _checked_name(name)
+        begun = self.prepare(actor, name, since, until, findings=findings)
+        return self._writer.add(actor, _started(begun), begun)
+
+    def prepare(
+        self,
+        actor: Actor,
+        name: str,
+        since: date | None = None,
+        until: date | None = None,
+        *,
+        findings: Findings | None = None,
+    ) -> Review:
+        """Return the review that `start` would start now, without a number. Writes nothing; raises as `start` does."""
+        name = checked_name(name)
         reviews = self.reviews()
         refuse_second(name, [(each.name, each.ended_at) for each in reviews])
         facts = read_facts(self._sources, read_use=False)
@@ -170,8 +193,8 @@ class ReviewService:
         items = tuple(map(ReviewItem, snapshots(facts, shown, self._sources.use)))
         if not items:
             raise OperationNotAllowed("There are no API keys to review.")
-        first, last = _period(since, until, reviews, facts.now.date())
-        begun = Review(
+        first, last = checked_period(since, until, reviews, facts.now.date())
+        return Review(
             0,
             name,
             first,
@@ -182,8 +205,6 @@ class ReviewService:
             tuple(each for each in shown.findings if not each.fingerprint),
             shown.unknown,
         )
-        event = ReviewStarted(name, actor.user_name, len(items), first, last)
-        return self._writer.add(actor, event, begun)
 
     def decide(self, actor: Actor, review: Review, fingerprint: str, choice: Choice) -> DecisionResult:
         """Decide about a key, in place of the decision that `review` shows.
@@ -209,7 +230,7 @@ class ReviewService:
             OutcomeUnknown: The key was disabled, but the decision could not be recorded; or as for disabling a key.
         """
         now = self._sources.now()
-        choice = _checked_choice(choice, now.date())
+        choice = checked_choice(choice, now.date())
         keys = self._sources.keys.list()
         key = next((each for each in keys.keys if each.fingerprint == fingerprint and not each.gone), None)
         if key is None:
@@ -248,11 +269,7 @@ class ReviewService:
         require_under_way(self._store.read(review.number), review)
         left = self._progress(review, self._sources.keys.list()).open
         if left and not with_open:
-            names = ", ".join(each.label for each in left[:5]) + (f" and {len(left) - 5} more" if left[5:] else "")
-            raise OperationNotAllowed(
-                f"{counted_keys(len(left))} {'has' if len(left) == 1 else 'have'} no decision: {names}.",
-                "Decide about them, or end the review with the open keys named.",
-            )
+            raise OperationNotAllowed(end_refusal(left), "Decide about them, or end the review with them left open.")
         event = ReviewEnded(
             review.name,
             actor.user_name,
@@ -321,58 +338,16 @@ class ReviewService:
         return self._sources.keys.set_status(actor, key, KeyStatus.DISABLED_BY_CUSTOMER)
 
 
-def _checked_name(name: str) -> str:
-    """Return a review's name without spaces around it.
-
-    Raises:
-        InvalidInput: It is empty, too long, or has an API key or characters that can't be printed in it.
-    """
-    name = name.strip()
-    if not name:
-        raise InvalidInput("name", "A review needs a name.", "For example: Q4 2026")
-    if len(name) > MAX_REVIEW_NAME or not name.isprintable():
-        raise InvalidInput(
-            "name", f"A review's name has at most {MAX_REVIEW_NAME} characters that can be printed.", "Shorten it."
-        )
-    refuse_keys_in({"name": name})
-    return name
+def end_refusal(left: Sequence[KeySnapshot]) -> str:
+    """Return why a review can't end unless keys are left open; empty if all are decided."""
+    if not left:
+        return ""
+    names = ", ".join(each.label for each in left[:5]) + (f" and {len(left) - 5} more" if left[5:] else "")
+    return f"{counted_keys(len(left))} {'has' if len(left) == 1 else 'have'} no decision: {names}."
 
 
-def _period(since: date | None, until: date | None, reviews: Iterable[Review], today: date) -> tuple[date, date]:
-    """Return the first and the last day of a new review's period.
-
-    Raises:
-        InvalidInput: The last day is in the future, or before the first one.
-    """
-    last = until or today
-    if last > today:
-        raise InvalidInput("until", "The period ends in the future.", "Enter a day up to today.")
-    before = [each.until + timedelta(days=1) for each in reviews if each.until < last]
-    first = since or max(before, default=last - _YEAR)
-    if first > last:
-        raise InvalidInput("since", "The period ends before it begins.", "Swap the two days.")
-    return first, last
-
-
-def _checked_choice(choice: Choice, today: date) -> Choice:
-    """Return a decision whose note has no spaces around it.
-
-    Raises:
-        InvalidInput: The date is missing, or isn't in the future; or the note can't be used.
-    """
-    note = choice.note.strip()
-    if choice.kind is DecisionKind.KEEP and choice.until is None:
-        raise InvalidInput("until", "Until when the key is kept is missing.", "Enter a date, such as a year from now.")
-    if choice.kind is not DecisionKind.KEEP and choice.until is not None:
-        raise InvalidInput("until", "Only a key that is kept has a date.", "Leave it out.")
-    if choice.until is not None and choice.until <= today:
-        raise InvalidInput("until", f"{choice.until.isoformat()} isn't in the future.", "Enter a later date.")
-    if len(note) > MAX_DECISION_NOTE or not note.isprintable():
-        raise InvalidInput(
-            "note", f"A note has at most {MAX_DECISION_NOTE} characters that can be printed.", "Shorten it."
-        )
-    refuse_keys_in({"note": note})
-    return replace(choice, note=note)
+def _started(review: Review) -> ReviewStarted:
+    return ReviewStarted(review.name, review.started_by, len(review.items), review.since, review.until)
 
 
 def _key_name(snapshot: KeySnapshot) -> KeyName:

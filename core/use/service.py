@@ -175,8 +175,16 @@ class UseService:
         """
         return self._remembered.former_names().get(developer.casefold(), ())
 
-    def set_former_names(self, actor: Actor, developer: str, names: Iterable[str]) -> tuple[str, ...]:
+    def set_former_names(
+        self, actor: Actor, developer: str, read: Iterable[str], names: Iterable[str]
+    ) -> tuple[str, ...]:
         """Replace the names that a developer had before, with an audit entry, and return them.
+
+        Args:
+            actor: Who does it.
+            developer: The developer.
+            read: The names as they were shown.
+            names: The names that are wanted.
 
         Raises:
             InvalidInput: A name is too long, or there are too many; the field is `names`.
@@ -195,11 +203,13 @@ class UseService:
                 "names", "These are too many names, or one is too long.", f"Enter at most {MAX_FORMER_NAMES} names."
             )
         folded, before = developer.casefold(), self.former_names(developer)
+        if set(before) == set(wanted):
+            return before
+        if set(before) != set(read):
+            raise _changed_meanwhile(read, before, wanted)
         change = ListChange(
             tuple(name for name in wanted if name not in before), tuple(name for name in before if name not in wanted)
         )
-        if change == ListChange():
-            return before
         event, companion = FormerNamesChanged(developer, actor.user_name, change), self._companion
         mode = companion.write_mode
         with (

@@ -70,7 +70,7 @@ async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiK
     names = await screen.app.push_screen_wait(prompt)
     if names is None or names == before:
         return False
-    await screen.commit(lambda: use.set_former_names(session.actor, key.developer, names))
+    await screen.commit(lambda: use.set_former_names(session.actor, key.developer, before, names))
     screen.show_status(f"Former names of {key.developer}: {'; '.join(names) or 'none'}.", "ok")
     return True
 
