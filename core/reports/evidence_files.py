@@ -10,6 +10,7 @@ from typing import Any
 from core.audit.export_format import csv_lines
 from core.model.evidence import OfficeEvidence, ReviewEvidence
 from core.model.review import Finding, KeySnapshot, ReviewItem
+from core.reports.decisions import key_outcomes
 from core.reports.evidence_page import evidence_page
 from core.reports.evidence_reader import entry_line
 from core.reports.plain_values import plain_value
@@ -137,16 +138,8 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def _key_rows(office: OfficeEvidence) -> Iterator[tuple[Cell, ...]]:
-    items = (*office.progress.review.items, *(ReviewItem(each) for each in office.progress.added))
-    for item in items:
-        yield (office.name, *_known(item.snapshot, _status_now(office, item.fingerprint)), *_decided(item))
-
-
-def _status_now(office: OfficeEvidence, fingerprint: str) -> str:
-    status = office.progress.statuses.get(fingerprint)
-    if status is not None:
-        return status.label
-    return "no longer listed" if fingerprint in office.progress.removed else "not known"
+    for each in key_outcomes(office.progress):
+        yield (office.name, *_known(each.item.snapshot, each.status_now), each.state, *_decided(each.item))
 
 
 def _known(key: KeySnapshot, status_now: str) -> tuple[Cell, ...]:
@@ -175,10 +168,9 @@ def _known(key: KeySnapshot, status_now: str) -> tuple[Cell, ...]:
 def _decided(item: ReviewItem) -> tuple[Cell, ...]:
     decision = item.decision
     if decision is None:
-        return ("", "", "", "", "", "")
+        return ("", "", "", "", "")
     choice = decision.choice
     return (
-        choice.kind.value,
         _text(choice.until),
         choice.note,
         decision.user,

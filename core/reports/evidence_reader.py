@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 MAX_LISTED = 100
 """The number of altered entries that evidence lists; all of them are counted."""
 
+_OUT_OF_DATE = (
+    "The present statuses of the keys may be out of date: headquarters didn't answer, or wasn't asked for this user."
+)
+
 OnProgress = Callable[[float], None]
 """Called with the progress of a verification, from 0 to 1. An exception that it raises ends the reading."""
 
@@ -46,12 +50,13 @@ class EvidenceReader:
         self._reader = reader
         self._not_recorded = not_recorded
 
-    def read(self, review: str, on_progress: OnProgress) -> OfficeEvidence:
+    def read(self, review: str, on_progress: OnProgress, *, current: bool = True) -> OfficeEvidence:
         """Read everything, and verify all entries of the Audit Trail. Blocks.
 
         Args:
             review: The review's name; blank for the one under way, or else the one that ended last.
             on_progress: Shows the progress of the verification.
+            current: False if the list of keys may be out of date, since headquarters didn't answer or wasn't asked.
 
         Raises:
             OperationNotAllowed: There is no such review.
@@ -60,6 +65,8 @@ class EvidenceReader:
         progress = self._office.review.progress(self._office.review.find(review))
         info = read_office_info(self._office, self._reader)
         facts = OptionalFacts()
+        if not current:
+            facts.unknown.append(_OUT_OF_DATE)
         last_day = progress.review.ended_at or info.read_at
         entries = facts.read("The entries about the review", lambda: self._entries(progress, last_day.date()))
         verified = facts.read("The Audit Trail", lambda: self._verify(on_progress))

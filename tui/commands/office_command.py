@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,12 @@ class OfficeCommand:
         """
         return self.finish(self._reports(work, at_once))
 
-    def collect(self, work: Callable[[OpenRequest, Session], OfficeReport], *needs: Permission) -> list[WorkResult]:
+    def collect(
+        self,
+        work: Callable[[OpenRequest, Session], OfficeReport],
+        *needs: Permission,
+        keep_open: ExitStack | None = None,
+    ) -> list[WorkResult]:
         """Do some work in each office, one after the other, and return the results for `finish`.
 
         An office that can't be opened, or where the work fails, is named on standard error, and the others follow.
@@ -93,11 +99,18 @@ class OfficeCommand:
         Args:
             work: The work; returns what to report.
             needs: The permissions of which the Open Dental user needs one; Setup if none is given.
+            keep_open: Keeps every office open until it ends; None to close each one after its work.
 
         Raises:
             SignalReceived: A signal ended it.
         """
-        return list(self._reports(lambda request: self._work_in(request, partial(work, request), *needs), 1))
+
+        def work_in(request: OpenRequest) -> OfficeReport:
+            with ExitStack() as own:
+                session = (keep_open or own).enter_context(self.sign_in.session(request, *needs))
+                return work(request, session)
+
+        return list(self._reports(work_in, 1))
 
     def finish(self, results: Iterable[WorkResult]) -> int:
         """Print the results of the offices as they come, and return the exit status."""

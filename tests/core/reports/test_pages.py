@@ -12,6 +12,7 @@ from core.model.monthly_report import MissingOffice, MonthlyReport
 from core.model.review import ReviewItem
 from core.office.office import Office
 from core.reports.bar_chart import HEIGHT, bar_chart
+from core.reports.decisions import STATES
 from core.reports.evidence_files import evidence_files
 from core.reports.evidence_page import CHART_WIDTH, decision_shares
 from core.reports.month_arrangement import arrange_month
@@ -122,7 +123,7 @@ def test_bars_are_as_high_as_their_values() -> None:
 
 
 def test_shares_fill_the_bar_without_gaps() -> None:
-    shares = decision_shares({"kept": 1, "disabled": 0, "to ask": 1, "open": 1})
-    assert [(each.label, each.x) for each in shares] == [("kept", 0), ("to ask", 200), ("open", 400)]
+    shares = decision_shares(dict.fromkeys(STATES, 1) | {STATES[1]: 0, STATES[3]: 0})
+    assert [(each.label, each.x) for each in shares] == [("kept", 0), ("to ask", 200), ("no decision needed", 400)]
     assert shares[-1].x + shares[-1].width == CHART_WIDTH
-    assert decision_shares(dict.fromkeys(("kept", "disabled", "to ask", "open"), 0)) == ()
+    assert decision_shares(dict.fromkeys(STATES, 0)) == ()
