@@ -34,7 +34,8 @@ from tests.support.change_kinds import KINDS
 from tests.support.databases import SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement
 from tests.support.headquarters_office import AT_HEADQUARTERS, RENEW_COPY, fetch_list
-from tests.support.reviews import evidence_of, read_evidence
+from tests.support.review_evidence import evidence_of, read_evidence
+from tests.support.reviews import IN_REVIEW
 from tests.support.shared_companions import SharedCompanion
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +80,7 @@ class KillDriver:
 
         Args:
             sample: The practice.
-            kind: The name of the change, in `KINDS` or `AT_HEADQUARTERS`.
+            kind: The name of the change, in `KINDS`, `AT_HEADQUARTERS` or `IN_REVIEW`.
             statement: The number of the statement, from 1, as `after_statement` counts.
             authority: Who decides about the practice's keys.
             shared: The companion on a server; None for the sample's own.
@@ -173,7 +174,7 @@ def _run_child(request: dict[str, Any]) -> None:
             write_evidence(evidence, Path(request["file"]), [RecordingOffice("North", office, ADMIN)])
         return
     with closing(_open(request)) as office, after_statement(number, _kill_this_process), suppress(ApiSetupError):
-        (KINDS | AT_HEADQUARTERS | {RENEW_COPY: fetch_list})[request["kind"]](office)
+        (KINDS | AT_HEADQUARTERS | IN_REVIEW | {RENEW_COPY: fetch_list})[request["kind"]](office)
 
 
 def _kill_before_operation(number: int, file: str) -> None:

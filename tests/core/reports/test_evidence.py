@@ -27,7 +27,7 @@ from core.reports.report_file import report_target, write_report
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleFile, SamplePractice, SampleServer
 from tests.support.kill_driver import KillDriver
-from tests.support.reviews import NAME, evidence_of, hold_review, read_evidence
+from tests.support.review_evidence import NAME, evidence_of, hold_review, read_evidence
 from tests.support.sealing import seal, use_key_file, verify
 
 

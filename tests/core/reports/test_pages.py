@@ -22,7 +22,7 @@ from core.reports.rendering import MAX_TEXT
 from tests.core.reports.test_month_arrangement import arranged, key
 from tests.support.databases import NOW, SampleFile
 from tests.support.html_pages import HtmlPage
-from tests.support.reviews import evidence_of, hold_review, read_evidence
+from tests.support.review_evidence import evidence_of, hold_review, read_evidence
 
 HOSTILE = (
     "<script>alert(1)</script>",
