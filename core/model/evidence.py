@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.model.key_note import KeyNote
 from core.model.monthly_report import ChangeLine, MissingOffice, OfficeInfo, OwnEntry, SealFact
 from core.model.review import ReviewProgress
 
@@ -59,6 +60,8 @@ class OfficeEvidence:
     """The name in the configuration file; blank for an office without one."""
     info: OfficeInfo
     progress: ReviewProgress
+    notes: Mapping[str, KeyNote] | None
+    """The present notes on keys, by fingerprint; the review has those of its start."""
     entries: tuple[OwnEntry, ...] | None
     """The entries about the review and its keys while it was under way, oldest first."""
     unlisted: int

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from core.model.api_key import KeyList
 from core.model.audit_entry import AuditEntry
 from core.model.developer_use import PeriodUse, TrailFloor
+from core.model.key_note import KeyNote
 from core.model.logged_event import LoggedEvent
 from core.model.month import Month
 from core.model.subscription import SubscriptionPage
@@ -61,6 +62,8 @@ class MonthFacts:
     keys: KeyList | None = None
     keys_current: bool = True
     """False if headquarters didn't answer, or wasn't asked, so that the list may be out of date."""
+    notes: Mapping[str, KeyNote] = field(default_factory=dict)
+    """The notes on keys, by fingerprint."""
     entries: tuple[OwnEntry, ...] | None = None
     """The entries of API Setup in the month, oldest first."""
     unlisted: int = 0
@@ -91,6 +94,9 @@ class KeyLine:
     baa_since: date | None
     added: date | None
     disabled: date | None
+    owner: str
+    """The person or role in the office who answers for it; blank if nobody is noted."""
+    purpose: str
     remark: str
     """What is special about it, in a few words; blank for nothing."""
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core.model.evidence import OfficeEvidence
+from core.model.key_note import KeyNote
 from core.model.review import DecisionKind, ReviewItem, ReviewProgress
 
 OPEN = "open"
@@ -24,13 +26,15 @@ class KeyOutcome:
     state: str
     """One of `STATES`."""
     status_now: str
+    note: KeyNote
+    """The notes on it now; those of the review's start if that isn't known."""
     is_new: bool
     """True for a key that was added since the review started."""
 
 
-def key_outcomes(progress: ReviewProgress) -> tuple[KeyOutcome, ...]:
+def key_outcomes(evidence: OfficeEvidence) -> tuple[KeyOutcome, ...]:
     """Return the keys of a review in its order, then those that were added since it started."""
-    review = progress.review
+    progress, review = evidence.progress, evidence.progress.review
     if review.is_under_way:
         left_open = {each.fingerprint for each in progress.open}
     else:
@@ -38,7 +42,13 @@ def key_outcomes(progress: ReviewProgress) -> tuple[KeyOutcome, ...]:
     listed = [(item, False) for item in review.items]
     added = [(ReviewItem(snapshot), True) for snapshot in progress.added]
     return tuple(
-        KeyOutcome(item, _state(item, is_open=item.fingerprint in left_open), _status_now(progress, item), is_new)
+        KeyOutcome(
+            item,
+            _state(item, is_open=item.fingerprint in left_open),
+            _status_now(progress, item),
+            _note_now(evidence.notes, item),
+            is_new,
+        )
         for item, is_new in (*listed, *added)
     )
 
@@ -53,6 +63,10 @@ def _state(item: ReviewItem, *, is_open: bool) -> str:
     if item.decision is not None:
         return _WORDS[item.decision.choice.kind]
     return OPEN if is_open else NOT_NEEDED
+
+
+def _note_now(notes: Mapping[str, KeyNote] | None, item: ReviewItem) -> KeyNote:
+    return item.snapshot.note if notes is None else notes.get(item.fingerprint, KeyNote())
 
 
 def _status_now(progress: ReviewProgress, item: ReviewItem) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from core.audit.export_format import csv_lines
 from core.model.evidence import OfficeEvidence, ReviewEvidence
 from core.model.review import Finding, KeySnapshot, ReviewItem
-from core.reports.decisions import key_outcomes
+from core.reports.decisions import KeyOutcome, key_outcomes
 from core.reports.evidence_page import evidence_page
 from core.reports.evidence_reader import entry_line
 from core.reports.plain_values import plain_value
@@ -111,6 +111,7 @@ def _office_value(office: OfficeEvidence) -> dict[str, Any]:
         "office": office.office or None,
         "info": plain_value(office.info),
         "review": plain_value(progress.review),
+        "notes": plain_value(office.notes),
         "statuses": plain_value(progress.statuses),
         "added_since": plain_value(progress.added),
         "no_longer_listed": sorted(progress.removed),
@@ -138,18 +139,18 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def _key_rows(office: OfficeEvidence) -> Iterator[tuple[Cell, ...]]:
-    for each in key_outcomes(office.progress):
-        yield (office.name, *_known(each.item.snapshot, each.status_now), each.state, *_decided(each.item))
+    for each in key_outcomes(office):
+        yield (office.name, *_known(each), each.state, *_decided(each.item))
 
 
-def _known(key: KeySnapshot, status_now: str) -> tuple[Cell, ...]:
-    note = key.note
+def _known(outcome: KeyOutcome) -> tuple[Cell, ...]:
+    key, note = outcome.item.snapshot, outcome.note
     return (
         key.developer,
         key.masked,
         key.fingerprint,
         key.status.label,
-        status_now,
+        outcome.status_now,
         " ".join(key.permissions),
         _text(key.agreement_since),
         note.agreement_reference,

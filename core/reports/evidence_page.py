@@ -66,6 +66,6 @@ def decision_shares(counts: Mapping[str, int]) -> tuple[Share, ...]:
 
 
 def _section(evidence: OfficeEvidence) -> OfficeSection:
-    keys = key_outcomes(evidence.progress)
+    keys = key_outcomes(evidence)
     entries = tuple(map(entry_line, evidence.entries)) if evidence.entries is not None else None
     return OfficeSection(evidence, count_states(keys), keys, entries)

@@ -35,16 +35,20 @@ OnProgress = Callable[[float], None]
 
 
 class EvidenceReader:
-    """Reads the evidence of a review in one office. Writes nothing.
+    """Reads the evidence of a review in one office. Writes nothing but the result of the verification.
 
     Args:
         office: The open office.
         name: The office's name in the configuration file; blank if it has none.
         reader: The name of the user who reads.
         not_recorded: Why nothing can be written to the practice; blank if it can.
+        keeps_result: False to leave the result of the last verification as it is.
     """
 
-    def __init__(self, office: Office, name: str, reader: str, not_recorded: str = "") -> None:
+    def __init__(
+        self, office: Office, name: str, reader: str, not_recorded: str = "", *, keeps_result: bool = True
+    ) -> None:
+        self._keeps_result = keeps_result
         self._office = office
         self._name = name
         self._reader = reader
@@ -67,6 +71,7 @@ class EvidenceReader:
         facts = OptionalFacts()
         if not current:
             facts.unknown.append(_OUT_OF_DATE)
+        notes = facts.read("The notes on keys", self._office.notes.all)
         last_day = progress.review.ended_at or info.read_at
         entries = facts.read("The entries about the review", lambda: self._entries(progress, last_day.date()))
         verified = facts.read("The Audit Trail", lambda: self._verify(on_progress))
@@ -75,6 +80,7 @@ class EvidenceReader:
             self._name,
             info,
             progress,
+            notes,
             entries.entries if entries is not None else None,
             entries.others if entries is not None else 0,
             trail,
@@ -93,7 +99,8 @@ class EvidenceReader:
         while not report.done:
             on_progress(report.fraction)
             report = verification.run_batch()
-        self._office.last_verification.keep(report, some_days=False)
+        if self._keeps_result:
+            self._office.last_verification.keep(report, some_days=False)
         seals = self._office.seals.seals()
         return trail_check(report), seal_check(verification.seal_report, seals[-1] if seals else None)
 

@@ -11,6 +11,7 @@ from core.model.audit_entry import HashStatus, counted
 from core.model.developer_use import PeriodUse
 from core.model.event_values import KeyLabel, KeyName
 from core.model.key_events import KeyAdded, KeyCopyChanged, KeyRemoved, KeyStatusChanged, VendorKeyAdded
+from core.model.key_note import KeyNote
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent, Stage
 from core.model.monthly_report import (
@@ -49,7 +50,9 @@ def arrange_month(office: str, facts: MonthFacts) -> OfficeMonth:
         keys.as_of if keys is not None else None,
         facts.keys_current,
         (*(keys.notes if keys is not None else ()), *_floor_notes(facts)),
-        tuple(key_line(key) for key in _by_developer(keys.keys)) if keys is not None else None,
+        tuple(key_line(key, facts.notes.get(key.fingerprint, KeyNote())) for key in _by_developer(keys.keys))
+        if keys is not None
+        else None,
         tuple(_new_vendors(facts)) if keys is not None else None,
         tuple(_cut_offs(facts)) if entries is not None else None,
         tuple(map(change_line, entries)) if entries is not None else None,
@@ -61,7 +64,7 @@ def arrange_month(office: str, facts: MonthFacts) -> OfficeMonth:
     )
 
 
-def key_line(key: ApiKey) -> KeyLine:
+def key_line(key: ApiKey, note: KeyNote) -> KeyLine:
     """Return a key as reports list it."""
     return KeyLine(
         key.fingerprint,
@@ -73,6 +76,8 @@ def key_line(key: ApiKey) -> KeyLine:
         key.fields.agreement_since,
         key.added.date() if key.added is not None else None,
         key.date_disabled.date() if key.date_disabled is not None else None,
+        note.owner,
+        note.purpose,
         _key_remark(key),
     )
 

@@ -34,6 +34,7 @@ def read_month(office: Office, reader: str, month: Month, read_keys: KeyReader) 
     info = read_office_info(office, reader)
     listed = facts.read("The list of keys", read_keys)
     keys, current = listed if listed is not None else (None, False)
+    notes = facts.read("The notes on keys", office.notes.all)
     entries = facts.read("The changes", lambda: read_own_entries(office.audit, month.first, month.last))
     developers = sorted({key.developer for key in keys.keys}) if keys is not None else []
     use = facts.read("The use of keys", lambda: office.use.in_period(developers, month.first, month.last))
@@ -48,6 +49,7 @@ def read_month(office: Office, reader: str, month: Month, read_keys: KeyReader) 
         info,
         keys,
         current,
+        notes or {},
         entries.entries if entries is not None else None,
         entries.others if entries is not None else 0,
         use if keys is not None else None,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, ConfigurationError, InvalidInput
+from core.base.file_status import file_status
 from core.base.program_version import program_version
 from core.model.evidence import OfficeEvidence, ReviewEvidence, WrittenEvidence
 from core.model.monthly_report import MissingOffice
@@ -21,6 +22,7 @@ from tui.commands.key_choice import read_keys
 from tui.commands.outcome import COULD_NOT, report_error
 from tui.commands.progress import Progress
 from tui.commands.report import DONE, WANTING, OfficeReport, status_of
+from tui.commands.signals import SignalReceived
 from tui.platform.output import print_error, print_result
 from tui.widgets.safe_text import sanitize
 
@@ -62,6 +64,10 @@ def run(command: OfficeCommand) -> int:
             return command.finish(results)
         try:
             written = _write(command, folder, list(read.values()), results)
+        except SignalReceived as received:
+            is_complete = file_status(folder) is not None
+            received.outcome = f"{folder} is complete" if is_complete else "no folder was written"
+            raise
         except ApiSetupError as error:
             report_error(error)
             failed = OfficeReport(status_of(error))
@@ -104,7 +110,9 @@ def _read(
     office, name = session.office, request.office.name
     shown = sanitize(name or office.info.title)
     _, current = read_keys(session)
-    reader = EvidenceReader(office, name, session.actor.user_name, session.not_recorded)
+    reader = EvidenceReader(
+        office, name, session.actor.user_name, session.not_recorded, keeps_result=not command.dry_run
+    )
     evidence = reader.read(
         command.options.name, lambda fraction: progress.show(f"{fraction:4.0%}  {shown}"), current=current
     )
@@ -160,7 +168,7 @@ def _recorded(name: str, evidence: OfficeEvidence, written: WrittenEvidence) -> 
 
 def _line(evidence: OfficeEvidence) -> str:
     review = evidence.progress.review
-    counts = count_states(key_outcomes(evidence.progress))
+    counts = count_states(key_outcomes(evidence))
     keys = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
     state = "under way" if review.ended_at is None else f"ended on {review.ended_at:%Y-%m-%d}"
     checks = [("Audit Trail", evidence.trail), ("seals", evidence.seals)]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from core.model.key_note import KeyNote, KeyRecord
 from core.model.month import Month
 from core.model.monthly_report import MissingOffice, MonthlyReport
 from core.model.review import ReviewItem
@@ -20,6 +21,7 @@ from core.reports.month_page import month_page
 from core.reports.month_reader import read_month
 from core.reports.rendering import MAX_TEXT
 from tests.core.reports.test_month_arrangement import arranged, key
+from tests.support.actors import ADMIN
 from tests.support.databases import NOW, SampleFile
 from tests.support.html_pages import HtmlPage
 from tests.support.review_evidence import evidence_of, hold_review, read_evidence
@@ -100,6 +102,18 @@ def test_a_hostile_review_is_shown_and_does_nothing(file_sample: SampleFile) -> 
         files = evidence_files(replace(evidence, review=name))
         HtmlPage(files["index.html"].decode())
         assert all(content.isascii() for file, content in files.items() if file.endswith(".json"))
+
+
+def test_notes_are_those_of_now(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
+        review = hold_review(office)
+        (one, *_) = (key for key in office.keys.list().keys if key.status.enabled)
+        office.notes.save(ADMIN, one, office.notes.of(one), KeyRecord(KeyNote("Front desk", "Reminders")))
+        read = read_evidence(office)
+        report = month_report(office)
+    assert all(item.snapshot.note.is_blank for item in review.items)
+    assert "Owner: Front desk" in HtmlPage(evidence_files(evidence_of(read))["index.html"].decode()).text
+    assert "Purpose: Reminders" in HtmlPage(month_page(report)).text
 
 
 def test_cells_are_safe_for_spreadsheets(file_sample: SampleFile) -> None:
