@@ -63,7 +63,7 @@ def facts(*keys: ApiKey, authority: AuthorityInfo = REGISTRY, **changes: Any) ->
         "verified": (NOW, "no entry altered or deleted (10 entries checked)"),
         "sealed_at": NOW,
     }
-    return ReviewFacts(NOW, KeyList(listed, authority), **{**well, **changes})
+    return ReviewFacts(NOW, KeyList(listed, authority, as_of=NOW), **{**well, **changes})
 
 
 def subscription(**changes: Any) -> ApiSubscription:
@@ -252,7 +252,7 @@ def test_the_rows_cover_every_rule() -> None:
 
 
 def test_a_list_that_changed_says_how() -> None:
-    listed = KeyList((key(),), HEADQUARTERS, {KEY: "was Enabled"})
+    listed = KeyList((key(),), HEADQUARTERS, {KEY: "was Enabled"}, as_of=NOW)
     (finding,) = found(replace(facts(), keys=listed)).findings
     assert finding.reason == "Headquarters' list changed since it was read before: was Enabled."
 
