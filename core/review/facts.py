@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from core.audit.last_verification import LastVerification
 from core.base.errors import ApiSetupError
 from core.keys.service import KeyService
-from core.model.api_key import ApiKey, KeyList
+from core.model.api_key import ApiKey, AuthorityName, KeyList
 from core.model.developer_use import KnownUse
 from core.model.key_note import KeyNote
 from core.model.review import OtherOffices, Review
@@ -68,6 +68,12 @@ class ReviewFacts:
     """All reviews, newest first."""
     other_offices: Maybe[OtherOffices | None] = None
     """The keys of several offices; None if this is the only one."""
+
+    @property
+    def list_is_known(self) -> bool:
+        """True if the keys are those of their authority, and not the practice's copy without statuses."""
+        authority = self.keys.authority
+        return authority.may_change and (authority.name is AuthorityName.LOCAL or self.keys.as_of is not None)
 
     def note(self, key: ApiKey) -> KeyNote:
         """Return the note on a key; a blank one for none."""

@@ -112,10 +112,9 @@ def in_some_offices(facts: ReviewFacts, _settings: ReviewSettings) -> Iterator[F
 
 def differs_from_list(facts: ReviewFacts, _settings: ReviewSettings) -> Iterator[Finding]:
     """Yield the keys that differ from the list of the authority, or from its list before."""
-    authority = facts.keys.authority
-    if not authority.may_change:
+    if not facts.list_is_known:
         return
-    remote = authority.name is AuthorityName.HEADQUARTERS
+    remote = facts.keys.authority.name is AuthorityName.HEADQUARTERS
     owner = "Headquarters' list" if remote else "The local registry"
     for key in facts.keys.keys:
         words = facts.keys.differences.get(key.fingerprint, "")

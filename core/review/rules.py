@@ -94,9 +94,9 @@ def _judged(finding: Finding, accepted: Mapping[ReviewRule, date]) -> Finding:
 
 def _unknown(facts: ReviewFacts, settings: ReviewSettings) -> Iterator[str]:
     """Yield one sentence for each fact that could not be read and that a rule needs."""
-    authority = facts.keys.authority
-    if not authority.may_change:
-        yield f"Unknown: the statuses of the keys. {authority.refusal}"
+    if not facts.list_is_known:
+        reason = facts.keys.authority.refusal or "Headquarters wasn't asked for its list yet."
+        yield f"Unknown: the statuses of the keys. {reason}"
     subscriptions = facts.subscriptions
     rules = ReviewRule
     needed = (

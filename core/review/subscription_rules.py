@@ -37,12 +37,11 @@ def plain_http(facts: ReviewFacts, _settings: ReviewSettings) -> Iterator[Findin
 
 def orphaned_subscriptions(facts: ReviewFacts, _settings: ReviewSettings) -> Iterator[Finding]:
     """Yield the active subscriptions whose key is missing, gone or disabled."""
-    all_known = facts.keys.authority.may_change
     for each in _subscriptions(facts):
         if each.ended:
             continue
         key = _key(facts, each)
-        if key is None and all_known:
+        if key is None and facts.list_is_known:
             reason = f"The {_named(each)} has a customer key that this practice doesn't list."
         elif key is not None and key.gone:
             reason = f"Its {_named(each)} is active, and the key is gone from the list."

@@ -170,5 +170,5 @@ def _describe(decision: Decision | None) -> str:
 def _attribution(decision: Decision | None) -> str:
     if decision is None:
         return ""
-    note = f": {decision.choice.note}" if decision.choice.note else ""
-    return f"{decision.user} decided it on {decision.at:%Y-%m-%d %H:%M}{note}."
+    note = f" Note: {decision.choice.note}" if decision.choice.note else ""
+    return f"{decision.user} decided it on {decision.at:%Y-%m-%d %H:%M}.{note}"
