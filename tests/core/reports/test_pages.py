@@ -116,6 +116,14 @@ def test_notes_are_those_of_now(file_sample: SampleFile) -> None:
     assert "Purpose: Reminders" in HtmlPage(month_page(report)).text
 
 
+def test_a_list_that_may_be_out_of_date_is_marked() -> None:
+    pages = [
+        month_page(MonthlyReport(Month(2024, 11), NOW, "apisetup", (arranged(keys_current=current),)))
+        for current in (True, False)
+    ]
+    assert ["This list may be out of date." in HtmlPage(page).text for page in pages] == [False, True]
+
+
 def test_cells_are_safe_for_spreadsheets(file_sample: SampleFile) -> None:
     with file_sample.office() as office:
         hold_review(office)
