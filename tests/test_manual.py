@@ -18,6 +18,7 @@ from core.offices.setting_names import (
     GENERAL_SETTINGS,
     LICENSE_SETTINGS,
     PRICE_SETTINGS,
+    REVIEW_SETTINGS,
     SERVER_SETTINGS,
 )
 from tests.test_readme import links
@@ -89,6 +90,7 @@ def test_every_setting_is_listed() -> None:
     settings = (
         *GENERAL_SETTINGS,
         *PRICE_SETTINGS,
+        *REVIEW_SETTINGS,
         *LICENSE_SETTINGS,
         *SERVER_SETTINGS,
         FILE_SETTING,

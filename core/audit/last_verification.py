@@ -17,6 +17,7 @@ from core.practice.practice import Practice
 _logger = logging.getLogger(__name__)
 
 _ONE = 1
+_NOTHING = "no entry altered or deleted"
 
 
 class LastVerification:
@@ -51,7 +52,7 @@ class LastVerification:
         """
         days = ", some days only" if some_days else ""
         found = (("altered", report.altered), ("without a hash", report.without_hash), ("deleted", report.orphaned))
-        words = ", ".join(f"{count:,} {what}" for what, count in found if count) or "no entry altered or deleted"
+        words = ", ".join(f"{count:,} {what}" for what, count in found if count) or _NOTHING
         try:
             self._save(f"{words} ({counted(report.checked)} checked{days})")
         except ApiSetupError as error:
@@ -65,3 +66,8 @@ class LastVerification:
             connection.execute(
                 insert(LAST_VERIFICATION).values(number=_ONE, verified_at=now.replace(microsecond=0), verdict=verdict)
             )
+
+
+def found_nothing(verdict: str) -> bool:
+    """Return True if the result of a verification, as it is kept, says that nothing is wrong."""
+    return verdict.startswith(_NOTHING)

@@ -28,12 +28,15 @@ from core.companion.tables import (
     HEADQUARTERS_KEY,
     JOINED_NAME,
     JOURNAL_ENTRY,
+    KEY_NOTE,
     LAST_VERIFICATION,
     LICENSE_ACCEPTANCE,
     LICENSE_TEXT,
     MIGRATION,
     QUESTION,
     REGISTRY_KEY,
+    REVIEW,
+    REVIEW_ITEM,
     SEAL,
     SEALED_ENTRIES,
     SIGN_IN_FAILURE,
@@ -57,6 +60,9 @@ COPIED = (
     SEAL,
     SEALED_ENTRIES,
     LAST_VERIFICATION,
+    KEY_NOTE,
+    REVIEW,
+    REVIEW_ITEM,
 )
 """The tables whose rows are copied."""
 NOT_COPIED = (
@@ -204,6 +210,8 @@ class _Copy:
             SEALED_ENTRIES, "lists of sealed entries", lambda row: f"The list of entries of seal {row['number']}"
         )
         self._add_unless_there(LAST_VERIFICATION, "last verification", LAST_VERIFICATION.c.number)
+        self._add_missing(KEY_NOTE, "notes on keys", lambda row: f"The note on the key #{row['fingerprint'][:6]}")
+        self._add_reviews()
         return self._result
 
     def _add_missing(
@@ -281,6 +289,34 @@ class _Copy:
             convert,
             ignored=_SEALED,
         )
+
+    def _add_reviews(self) -> None:
+        """Add the reviews that are missing, with their keys.
+
+        Reviews are numbered in each companion by itself, and known by their names. One that differs stays as it is.
+        """
+        there = {row["name"].casefold(): row for row in _rows(self._target, REVIEW)}
+        next_number = max((row["number"] for row in there.values()), default=0) + 1
+        items = defaultdict[int, list[_Values]](list)
+        for row in _rows(self._source, REVIEW_ITEM):
+            items[row["review"]].append(row)
+        for row in _rows(self._source, REVIEW):
+            found = there.get(row["name"].casefold())
+            if found is None:
+                self._insert(REVIEW, "reviews", [{**row, "number": next_number}])
+                moved = [{**item, "review": next_number} for item in items[row["number"]]]
+                self._insert(REVIEW_ITEM, "keys in reviews", moved)
+                next_number += 1
+            elif _without_number(found) == _without_number(row) and self._has_items(
+                found["number"], items[row["number"]]
+            ):
+                self._result.present["reviews"] += 1
+            else:
+                self._result.conflicts.append(f"The review {row['name']} is there already, and differs.")
+
+    def _has_items(self, review: int, items: list[_Values]) -> bool:
+        there = [row for row in _rows(self._target, REVIEW_ITEM) if row["review"] == review]
+        return there == [{**item, "review": review} for item in items]
 
     def _add_answer(self) -> None:
         self._add_unless_there(HEADQUARTERS_ANSWER, "headquarters' last list", HEADQUARTERS_ANSWER.c.number)

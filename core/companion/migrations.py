@@ -238,6 +238,42 @@ _FLEET_WRITERS = (
     """,
 )
 
+_REVIEWS = (
+    """
+    CREATE TABLE apisetup_key_note (
+        fingerprint VARCHAR(64) NOT NULL PRIMARY KEY,
+        owner VARCHAR(255) NOT NULL,
+        purpose VARCHAR(255) NOT NULL,
+        agreement_reference VARCHAR(255) NOT NULL,
+        review_date DATE
+    )
+    """,
+    """
+    CREATE TABLE apisetup_review (
+        number INTEGER NOT NULL PRIMARY KEY,
+        name VARCHAR(60) NOT NULL,
+        since DATE NOT NULL,
+        until DATE NOT NULL,
+        started_at DATETIME NOT NULL,
+        started_by VARCHAR(255) NOT NULL,
+        known JSON NOT NULL,
+        ended_at DATETIME,
+        ended_by VARCHAR(255) NOT NULL,
+        left_open JSON NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE apisetup_review_item (
+        review INTEGER NOT NULL,
+        fingerprint VARCHAR(64) NOT NULL,
+        snapshot JSON NOT NULL,
+        decision JSON NOT NULL,
+        revision INTEGER NOT NULL,
+        PRIMARY KEY (review, fingerprint)
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
@@ -251,6 +287,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("offices as a fleet", _FLEET),
     ("seals", _SEALS),
     ("changes by a team", _FLEET_WRITERS),
+    ("reviews", _REVIEWS),
 )
 
 

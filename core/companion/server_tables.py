@@ -203,6 +203,39 @@ _TABLES = (
         PRIMARY KEY (practice, number, part)
     )
     """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_key_note (
+        fingerprint VARCHAR(64) NOT NULL PRIMARY KEY,
+        owner VARCHAR(255) NOT NULL,
+        purpose VARCHAR(255) NOT NULL,
+        agreement_reference VARCHAR(255) NOT NULL,
+        review_date DATE
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_review (
+        number {number} NOT NULL PRIMARY KEY,
+        name VARCHAR(60) NOT NULL,
+        since DATE NOT NULL,
+        until DATE NOT NULL,
+        started_at {moment} NOT NULL,
+        started_by VARCHAR(255) NOT NULL,
+        known JSON NOT NULL,
+        ended_at {moment},
+        ended_by VARCHAR(255) NOT NULL,
+        left_open JSON NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_review_item (
+        review {number} NOT NULL,
+        fingerprint VARCHAR(64) NOT NULL,
+        snapshot JSON NOT NULL,
+        decision JSON NOT NULL,
+        revision {number} NOT NULL,
+        PRIMARY KEY (review, fingerprint)
+    )
+    """,
 )
 
 _POSTGRESQL_TYPES = {

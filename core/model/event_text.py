@@ -26,6 +26,7 @@ from core.model.event_values import (
     Setting,
     SettingChange,
 )
+from core.model.key_note import NoteChange, NoteField
 from core.opendental.key_status import KeyStatus
 
 SHORTENED = " [shortened]"
@@ -267,7 +268,9 @@ class _Changes(Codec):
 
     pattern = ".+?"
 
-    def __init__(self, names: type[Setting | PaymentTypeField], make: Callable[[Any, str, str], Any]) -> None:
+    def __init__(
+        self, names: type[Setting | PaymentTypeField | NoteField], make: Callable[[Any, str, str], Any]
+    ) -> None:
         self._all = list(names)
         self._make = make
         alternatives = "|".join(re.escape(each.value) for each in names)
@@ -277,7 +280,7 @@ class _Changes(Codec):
             re.DOTALL,
         )
 
-    def write(self, value: tuple[SettingChange | PaymentTypeChange, ...], quote: Quote, /) -> str:
+    def write(self, value: tuple[SettingChange | PaymentTypeChange | NoteChange, ...], quote: Quote, /) -> str:
         phrases = [f"{each.setting.value} from {quote(each.before)} to {quote(each.after)}" for each in value]
         return "; ".join(phrases).replace(" from ", " changed from ", 1)
 
@@ -341,6 +344,45 @@ class _CopyChange(Codec):
         return CopyChange(_read_names(added or ""), _read_names(removed or ""))
 
 
+class _Day(Codec):
+    pattern = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def write(self, value: date, _quote: Quote, /) -> str:
+        return value.isoformat()
+
+    def read(self, text: str) -> date:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return date.min
+
+
+class _Remark(Codec):
+    """A text at the end of a sentence; empty for none."""
+
+    _start = "; note: "
+    pattern = rf"(?:{_start}(?:{_FREE_TEXT}))?"
+
+    def write(self, value: str, quote: Quote, /) -> str:
+        return f"{self._start}{quote(value)}" if value else ""
+
+    def read(self, text: str) -> str:
+        return without_quotes(text.removeprefix(self._start))
+
+
+class _OpenKeys(Codec):
+    """Some keys by name; none for a list that is empty."""
+
+    _none = "none"
+    pattern = rf"{_none}|{_CopyChange._names}"
+
+    def write(self, value: KeyNames, _quote: Quote, /) -> str:
+        return _write_names(value) if value.named else self._none
+
+    def read(self, text: str) -> KeyNames:
+        return _read_names(text)
+
+
 def _split(names: str | None) -> tuple[str, ...]:
     found = re.findall(rf"(?:{_QUOTED}|[^\",])+", names or "", re.DOTALL)
     return tuple(without_quotes(each.removeprefix(" ")) for each in found)
@@ -378,3 +420,8 @@ Changes = Annotated[tuple[SettingChange, ...], _Changes(Setting, SettingChange)]
 TypeChanges = Annotated[tuple[PaymentTypeChange, ...], _Changes(PaymentTypeField, PaymentTypeChange)]
 Permissions = Annotated[ListChange, _Permissions()]
 Copy = Annotated[CopyChange, _CopyChange()]
+NoteChanges = Annotated[tuple[NoteChange, ...], _Changes(NoteField, NoteChange)]
+Day = Annotated[date, _Day()]
+Chosen = Annotated[str, _Matching(r"keep until [0-9]{4}-[0-9]{2}-[0-9]{2}|disable|ask the vendor")]
+Remark = Annotated[str, _Remark()]
+OpenKeys = Annotated[KeyNames, _OpenKeys()]

@@ -24,6 +24,8 @@ EXPORT = "An export of the Audit Trail."
 PAYMENT_TYPES = "The list of payment types."
 SEAL = "A seal of the Audit Trail."
 SUBSCRIPTION = "A subscription of a developer."
+REVIEW = "A review of the API keys."
+FORMER_NAMES = "The former names of a developer."
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ EVENT_MODULES = (
     "license_events",
     "export_events",
     "seal_events",
+    "review_events",
+    "evidence_events",
 )
 """The modules of this folder that define events, in the order in which a text is tried on them."""
 
@@ -298,7 +302,10 @@ _ABOUT = {
     "API keys: copy made equal to the local registry: ": KEY_COPY,
     "Audit Trail export to ": EXPORT,
     "Audit Trail sealed by ": SEAL,
+    "Evidence of API key review ": REVIEW,
     "API subscription ": SUBSCRIPTION,
+    "API key review ": REVIEW,
+    "Former names of developer ": FORMER_NAMES,
 }
 
 

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
-
 from core.audit.service import AuditService
-from core.base.errors import ApiSetupError, InsecureConnection
-from core.base.runtime import RuntimeContext
-from core.base.secret import Secret
 from core.companion.sign_in_failures import SignInFailures
-from core.companion.store import PRACTICE_LOSS, Companion
-from core.database.address import FileAddress, ServerAddress
-from core.database.database_file import name_damaged_file
-from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine
-from core.database.tls import Tls
+from core.companion.store import Companion
 from core.keys.authority import KeyAuthority
-from core.keys.local_registry import LocalRegistry
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.agreement import Agreement
-from core.model.api_key import AuthorityName
 from core.model.resolved_change import ResolvedChange
-from core.office.inspected_database import InspectedDatabase, inspect_engine
-from core.office.title_facts import describe_encryption, practice_info
+from core.office.inspected_database import InspectedDatabase
+from core.office.title_facts import practice_info
 from core.opendental.price_list import DEFAULT_PRICES
-from core.practice import bootstrap
-from core.practice.inspection import DatabaseProfile
-from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
+from core.practice.practice import Practice
+from core.practice.unit_of_work import UnitOfWork, WriteMode
 from core.settings.service import SettingsService
 from core.undo.session_changes import SessionChanges
 from core.users.service import UserService
@@ -38,16 +27,15 @@ from core.users.service import UserService
 if TYPE_CHECKING:
     from core.audit.last_verification import LastVerification
     from core.companion.journal import CompanionJournal
-    from core.companion.key_file import EncryptionKeys
-    from core.companion.opening import CompanionSource
     from core.diagnosis.service import DiagnosisService
     from core.licenses.service import LicenseService
-    from core.model.actor import Actor
-    from core.model.receipt_events import ReceiptRecorded
+    from core.model.logged_event import AuditEvent
+    from core.model.review import OtherOffices, ReviewSettings
     from core.payment_types.service import PaymentTypeService
-    from core.practice.grants import Grants
     from core.practice.made_change import LoggedChange
     from core.recovery.service import RecoveryService
+    from core.review.notes import KeyNotes
+    from core.review.service import ReviewService
     from core.seals.service import SealService, SealSettings
     from core.subscriptions.service import SubscriptionService
     from core.undo.service import UndoService
@@ -77,6 +65,8 @@ class Office:
         prices: The monthly prices of keys.
         seals_daily: True if the screen seals the Audit Trail once a day.
         seal_settings: Returns how the Audit Trail is sealed; None for a key that ends with the process.
+        review_settings: The thresholds of reviews; None for the defaults.
+        other_offices: Returns the keys of all offices, for reviews; None if this is the only office.
     """
 
     def __init__(
@@ -107,13 +97,16 @@ class Office:
         self.prices = DEFAULT_PRICES
         self.seals_daily = False
         self.seal_settings: Callable[[], SealSettings] | None = None
+        self.review_settings: ReviewSettings | None = None
+        self.other_offices: Callable[[], OtherOffices | None] | None = None
 
     @cached_property
     def undoing(self) -> UndoService:
         """The service that undoes the last change of a session, or one that the Audit Trail records."""
-        from core.model.logged_event import AuditEvent
         from core.model.payment_type_events import PaymentTypeEdited, PaymentTypeHidden
+        from core.model.review_events import KeyNoteChanged
         from core.model.subscription_events import SubscriptionEnded, SubscriptionResumed
+        from core.review.note_undo import NoteUndo
         from core.undo.payment_types import PaymentTypeUndo
         from core.undo.service import ChangeUndo, UndoService
         from core.undo.subscriptions import SubscriptionUndo
@@ -125,12 +118,14 @@ class Office:
             SubscriptionResumed: subscriptions,
             PaymentTypeEdited: payment_types,
             PaymentTypeHidden: payment_types,
+            KeyNoteChanged: NoteUndo(self.notes, self.keys, self.audit),
         }
         return UndoService(self.settings, self.keys, self.audit, self._changes, others)
 
     @cached_property
     def recovery(self) -> RecoveryService:
         """The service that settles changes which were interrupted."""
+        from core.office.review_witness import ReviewWitness
         from core.office.seal_witness import SealWitness
         from core.recovery.service import RecoveryService
 
@@ -142,6 +137,7 @@ class Office:
             self.subscriptions,
             self.payment_types,
             SealWitness(lambda: self.seals),
+            ReviewWitness(lambda: self.review, lambda: self.notes, lambda: self.use),
         )
 
     @cached_property
@@ -196,6 +192,34 @@ class Office:
 
         return UseService(self._practice, self._companion)
 
+    @cached_property
+    def notes(self) -> KeyNotes:
+        """The service for the notes on keys."""
+        from core.review.notes import KeyNotes
+
+        return KeyNotes(self._practice, self._companion, self.keys, self.use)
+
+    @cached_property
+    def review(self) -> ReviewService:
+        """The service for reviews of the keys."""
+        from core.model.review import ReviewSettings
+        from core.review.facts import FactSources
+        from core.review.service import ReviewService
+        from core.review.store import ReviewStore
+
+        sources = FactSources(
+            self.keys,
+            self.notes,
+            self.use,
+            ReviewStore(self._companion),
+            self.last_verification,
+            lambda: self.subscriptions,
+            lambda: self.seals,
+            self.other_offices or (lambda: None),
+            self.audit.now,
+        )
+        return ReviewService(self._practice, self._companion, sources, self.review_settings or ReviewSettings())
+
     @property
     def may_have_interrupted_changes(self) -> bool:
         """True if a killed program may have left a change half done, which `recovery` settles."""
@@ -209,15 +233,22 @@ class Office:
         """Return the last change that this user made here, one entry for each event; empty for none."""
         return tuple(entry for change in self._changes.last(actor) for entry in change.entries)
 
-    def record_receipt(self, actor: Actor, receipt: ReceiptRecorded) -> None:
-        """Record in the Audit Trail that the receipt of a change in several offices was written.
+    def recording(
+        self, actor: Actor, event: AuditEvent, *, writes_files: bool = False
+    ) -> AbstractContextManager[UnitOfWork]:
+        """Record something about files, such as a receipt.
+
+        Args:
+            actor: Who wrote them.
+            event: What the Audit Trail says of them.
+            writes_files: True if the body writes them; if it fails, `NOT DONE` follows.
 
         Raises:
             NotPermitted: The database user may not write.
             PracticeUnavailable: The database failed.
         """
-        with self._practice.unit_of_work(actor, receipt):
-            pass
+        mode = WriteMode.SPANS_DATABASES if writes_files else WriteMode.PRACTICE_ONLY
+        return self._practice.unit_of_work(actor, event, mode=mode)
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.
@@ -233,168 +264,3 @@ class Office:
             self._journal.close()
         self._companion.close()
         self._practice.engine.dispose()
-
-
-def open_file_office(
-    address: FileAddress,
-    agreement: Agreement,
-    runtime: RuntimeContext,
-    *,
-    with_demo: bool = False,
-    demo_office: str = "",
-    read_only: bool = False,
-    keys: EncryptionKeys | None = None,
-) -> Office:
-    """Open an SQLite practice. Its companion is the same file, and a missing file is created.
-
-    Args:
-        address: The file.
-        agreement: The license agreement to accept before a key is added.
-        runtime: The clock, random numbers, computer and account.
-        with_demo: True to fill a new practice with the demo's keys and audit entries.
-        demo_office: The name of another office of the demo; empty for the first one.
-        read_only: True to write nothing to the file, which must exist.
-        keys: The encryption keys from a source that the configuration names; None for the key file next to the file.
-
-    Raises:
-        PracticeUnavailable: The file can't be used.
-    """
-    with name_damaged_file(address.path, PRACTICE_LOSS):
-        if read_only:
-            return _open_file_read_only(address, agreement, runtime, keys)
-        demo = (demo_office or bootstrap.DEMO_OFFICE) if with_demo else ""
-        return _open_file(address, agreement, runtime, keys, demo)
-
-
-def _open_file(
-    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, demo_office: str
-) -> Office:
-    engine = file_engine(address.path, is_temporary=bool(demo_office))
-    title = f"{demo_office} (demo)" if demo_office else bootstrap.TITLE
-    created = bootstrap.make_practice(engine, runtime.account, title)
-    if demo_office and created:
-        from core.office import demo_service_health
-
-        demo_service_health.create_tables(engine)
-    practice = _open_practice(engine, inspect_engine(engine), runtime)
-    companion = Companion(engine, shared=True, keys=keys)
-    companion.prepare(runtime.clock)
-    if demo_office and created:
-        from core.office import demo
-
-        demo.fill(practice, companion, agreement, runtime)
-        if demo_office != bootstrap.DEMO_OFFICE:
-            from core.office.demo_variation import vary_demo
-
-            vary_demo(companion, demo_office)
-    return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
-
-
-def _open_file_read_only(
-    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None
-) -> Office:
-    engine = read_only_file_engine(address.path)
-    practice = _open_practice(engine, inspect_engine(engine), runtime, read_only=True)
-    companion = Companion(engine, shared=True, keys=keys)
-    companion.prepare(runtime.clock, read_only=True)
-    return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
-
-
-def open_server_office(
-    address: ServerAddress,
-    password: Secret,
-    companion_source: CompanionSource,
-    authority: AuthorityName,
-    agreement: Agreement,
-    runtime: RuntimeContext,
-    *,
-    read_only: bool = False,
-    headquarters_url: str = "",
-    known: InspectedDatabase | None = None,
-    signs_in: bool = True,
-) -> Office:
-    """Open a practice on a server.
-
-    Args:
-        address: The database, and the TLS settings of the connection.
-        password: The password of the database user.
-        companion_source: The companion database. A missing file is created, and missing tables are.
-        authority: The authority over the API keys.
-        agreement: The license agreement to accept before a key is added.
-        runtime: The clock, random numbers, computer and account.
-        read_only: True to write nothing to the practice, not even an audit entry for the sign-in.
-        headquarters_url: The URL of headquarters; empty to use the one in the practice's preferences.
-        known: The database as it was inspected a short while ago, so that it isn't inspected again.
-        signs_in: True to read the names of the users now.
-
-    Raises:
-        PracticeUnavailable: The server, the database or the companion can't be used.
-    """
-    from core.companion.opening import open_companion, open_journal
-
-    engine = server_engine(address, password)
-    try:
-        if read_only:
-            refuse_writes(engine)
-        database = known if known is not None else inspect_engine(engine)
-        practice = _open_practice(engine, database, runtime, address.tls, read_only=read_only)
-        companion = open_companion(companion_source, runtime.clock)
-        journal = open_journal(companion_source, companion)
-        practice.journal = journal
-        if signs_in:
-            # While the admin types a name and a password, not after it.
-            practice.user_names.renew()
-    except ApiSetupError:
-        engine.dispose()
-        raise
-    key_authority: KeyAuthority = LocalRegistry(practice, companion)
-    if authority is AuthorityName.HEADQUARTERS:
-        from core.headquarters.authority import Headquarters
-
-        key_authority = Headquarters(practice, companion, runtime.computer, headquarters_url)
-    line = describe_encryption(practice.profile, address)
-    return Office(practice, companion, key_authority, agreement, runtime.computer, journal, line, database)
-
-
-def _open_practice(
-    engine: Engine,
-    database: InspectedDatabase,
-    runtime: RuntimeContext,
-    tls: Tls | None = None,
-    *,
-    read_only: bool = False,
-) -> Practice:
-    """Return the practice in an inspected database.
-
-    Args:
-        engine: The database.
-        database: What the inspection found.
-        runtime: The clock and random numbers.
-        tls: The required TLS settings; None if the connection needn't be encrypted.
-        read_only: True to write nothing to the practice.
-
-    Raises:
-        InsecureConnection: TLS is required, but the server reports an unencrypted connection.
-    """
-    profile, grants = database.profile, database.grants
-    # The driver has required TLS already. This also catches a proxy in between that decrypts the connection.
-    if tls is not None and not profile.tls:
-        raise InsecureConnection(
-            "The server reports an unencrypted connection, but it should be encrypted.",
-            "A device on the way may have decrypted it. Ask the network's administrator.",
-        )
-    reason = OPENED_READ_ONLY if read_only else _missing_write_grants(profile, grants)
-    if reason is not None and not read_only:
-        # Only new connections refuse to write, so the one that was used for the inspection is closed.
-        refuse_writes(engine).dispose()
-    return Practice(engine, profile, runtime.clock, runtime.random, read_only=reason)
-
-
-def _missing_write_grants(profile: DatabaseProfile, grants: Grants | None) -> ReadOnly | None:
-    """Return the reason why the database user can't write to the practice; None if it can, as in a file."""
-    if grants is None or not grants.missing_to_write:
-        return None
-    return ReadOnly(
-        f"The database user {profile.user} has read-only access here: it lacks {grants.missing_to_write}.",
-        "Run 'apisetup grants' for the script that grants it.",
-    )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigurationError
 from core.base.regular_file import read_regular_file
@@ -24,6 +25,9 @@ from core.offices.paths import expand_user
 from core.offices.seal_settings import NO_SEAL_SETTINGS, ConfiguredSeals, parse_seals
 from core.offices.setting_names import GENERAL_SETTINGS, LICENSE_SETTINGS, PRICE_SETTINGS, names
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
+
+if TYPE_CHECKING:
+    from core.model.review import ReviewSettings
 
 _MAX_PRICE = 100_000
 
@@ -48,6 +52,8 @@ class Configuration:
     """`seal_key_from`, `seal_dir` and `seal_daily`: for all offices without settings of their own in this file."""
     team_companion: TeamCompanion | None = None
     """`companion` and what belongs to it, at the top: the database of a team, for all offices together."""
+    review: ReviewSettings | None = None
+    """`[review]`: the thresholds of reviews; None for the defaults."""
     mouse: bool = False
     """`mouse`: turn the mouse on."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -204,7 +210,17 @@ def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
         mouse=table.boolean("mouse"),
         seals=parse_seals(table, resolve),
         keys=_parse_keys(table.table("keys")),
+        review=_parse_review(table),
     )
+
+
+def _parse_review(table: ConfigTable) -> ReviewSettings | None:
+    if "review" not in table:
+        return None
+    # Imported here, because few files have this table and the file is read at every start.
+    from core.offices.review_settings import parse_review
+
+    return parse_review(table.table("review"))
 
 
 def _parse_prices(table: ConfigTable) -> PriceList:

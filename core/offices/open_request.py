@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -42,6 +42,7 @@ NOT_TYPED = (
 if TYPE_CHECKING:
     from core.companion.key_file import EncryptionKeys
     from core.companion.opening import CompanionSource
+    from core.model.review import OtherOffices, ReviewSettings
     from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
     from core.seals.service import SealSettings
@@ -61,10 +62,14 @@ class LaunchContext:
     """The environment variables from which the configured offices take their passwords."""
     prices: PriceList = DEFAULT_PRICES
     """The monthly prices of keys."""
+    review: ReviewSettings | None = None
+    """The thresholds of reviews; None for the defaults."""
     team_companion: TeamCompanion | None = None
     """The database that a team shares for all offices together; None for a file on this computer."""
     typed_passwords: dict[CompanionAddress, Secret] = field(default_factory=dict, repr=False, compare=False)
     """The passwords of companions that were typed in this run."""
+    other_offices: Callable[[OpenRequest], OtherOffices | None] | None = field(default=None, compare=False)
+    """Returns the keys of all offices, for a review of one of them."""
 
     @property
     def prompts_for_team_password(self) -> bool:
@@ -262,10 +267,10 @@ class OpenRequest:
             PracticeUnavailable: The database or the companion can't be used.
         """
         with _collecting_no_garbage():
-            from core.office import office
+            from core.office import opening
         agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
         if isinstance(address, FileAddress):
-            opened = office.open_file_office(
+            opened = opening.open_file_office(
                 address,
                 agreement,
                 runtime,
@@ -275,7 +280,7 @@ class OpenRequest:
                 keys=self._given_keys(),
             )
         else:
-            opened = office.open_server_office(
+            opened = opening.open_server_office(
                 address,
                 password,
                 self.companion_source(),
@@ -288,6 +293,9 @@ class OpenRequest:
                 signs_in=signs_in,
             )
         opened.prices = self.context.prices
+        opened.review_settings = self.context.review
+        if self.context.other_offices is not None:
+            opened.other_offices = partial(self.context.other_offices, self)
         opened.seal_settings = self._seal_settings
         opened.seals_daily = bool(self.office.seals.daily)
         return opened
@@ -296,7 +304,7 @@ class OpenRequest:
 @contextmanager
 def _collecting_no_garbage() -> Iterator[None]:
     """Import without collecting garbage, and exempt what was imported: modules and classes stay until the end."""
-    if "core.office.office" in sys.modules:
+    if "core.office.opening" in sys.modules:
         # Freezing again would keep the garbage of offices that were opened before.
         yield
         return

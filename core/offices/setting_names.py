@@ -60,12 +60,24 @@ GENERAL_SETTINGS = (
     *COMPANION_SERVER_SETTINGS,
     Setting("prices", "A table with the monthly prices of keys, where they differ from those of November 2025."),
     Setting("license", "A table with the license agreement for all offices without their own."),
+    Setting("review", "A table with the thresholds of [reviews](review.md)."),
 )
 PRICE_SETTINGS = (
     Setting("date", "The month of the price list, such as `2027-01`. Required with any price.", "prices"),
     Setting("limited", "Dollars a month for a key with messages, documents, setup or queries only.", "prices"),
     Setting("most", "Dollars a month for a key with other permissions.", "prices"),
     Setting("everything", "Dollars a month for a key with payments or payment plans.", "prices"),
+)
+REVIEW_SETTINGS = (
+    Setting("every_days", "A review is overdue so many days after the last one ended. The default is 365.", "review"),
+    Setting(
+        "unchanged_days",
+        "A key needs a decision if its developer changed nothing for so many days. The default is 90.",
+        "review",
+    ),
+    Setting("verify_days", "The Audit Trail is to be verified every so many days. The default is 31.", "review"),
+    Setting("seal_days", "The Audit Trail is to be sealed every so many days. The default is 7.", "review"),
+    Setting("skip", 'Rules that are switched off, such as `["unsealed", "some-offices"]`.', "review"),
 )
 LICENSE_SETTINGS = (
     Setting("file", "The text of the license agreement, in UTF-8.", "license"),

@@ -102,18 +102,28 @@ class RememberedUse:
 
         return self._read(read)
 
-    def set_former_names(self, developer: str, names: Iterable[str]) -> None:
-        """Replace the former names of a developer, given by the case-folded name.
+    def replace_former_names(self, connection: Connection, developer: str, names: Iterable[str]) -> tuple[str, ...]:
+        """Replace the former names of a developer, over a connection that writes to the companion.
 
-        Raises:
-            PracticeUnavailable: The companion can't be written.
-            NotPermitted: The companion can't be written by this account.
+        Args:
+            connection: The connection.
+            developer: The developer's case-folded name.
+            names: The former names.
+
+        Returns:
+            The names that were there before.
         """
+        is_developer = FORMER_NAME.c.developer == developer
+        before = tuple(
+            connection.scalars(
+                select(FORMER_NAME.c.former_name).where(is_developer).order_by(FORMER_NAME.c.former_name)
+            )
+        )
         rows = [{"developer": developer, "former_name": name} for name in names]
-        with self._companion.write() as connection:
-            connection.execute(delete(FORMER_NAME).where(FORMER_NAME.c.developer == developer))
-            if rows:
-                connection.execute(insert(FORMER_NAME), rows)
+        connection.execute(delete(FORMER_NAME).where(is_developer))
+        if rows:
+            connection.execute(insert(FORMER_NAME), rows)
+        return before
 
     def _read(self, read: Callable[[Connection], T]) -> T:
         if self._own is not None:

@@ -5,20 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from core.audit.entry_mapper import EntryMapper
 from core.audit.filter import Users
 from core.audit.removals import OldDataRemoval, read_old_data_removals
-from core.base.errors import InvalidInput
+from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.companion.store import Companion
+from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.developer_use import DAYS, DeveloperUse, KnownUse, TrailFloor, TrailRange, UseDetails
+from core.model.developer_use import (
+    DAYS,
+    DeveloperUse,
+    KnownUse,
+    PeriodUse,
+    TrailFloor,
+    TrailRange,
+    UseDetails,
+)
 from core.practice.practice import Practice
 from core.use.reading import UseReading
 from core.use.remembered_use import Lifetime, RememberedUse
 from core.use.trail_reader import DayUse, now_and_oldest, read_patients, read_window
 
+if TYPE_CHECKING:
+    from core.model.review_events import FormerNamesChanged
+
 MAX_FORMER_NAMES = 20
+MAX_LENGTH = 255
 _WINDOW = timedelta(days=5)
 """The window of time in which the patients of a developer are counted."""
 
@@ -33,6 +47,7 @@ class UseService:
 
     def __init__(self, practice: Practice, companion: Companion) -> None:
         self._practice = practice
+        self._companion = companion
         self._remembered = RememberedUse(companion)
 
     def reading(self, developers: Iterable[str]) -> UseReading:
@@ -91,6 +106,34 @@ class UseService:
             pass
         return self.known_now(developers)
 
+    def in_period(self, developers: Collection[str], since: date, until: date) -> Mapping[str, PeriodUse]:
+        """Read the Audit Trail back to a day, and return what developers changed from that day to another.
+
+        Args:
+            developers: The developers' names; blank ones are left out.
+            since: The first day.
+            until: The last day.
+
+        Raises:
+            PracticeUnavailable: The practice or the companion can't be read.
+            NotPermitted: The database user may not read the Audit Trail.
+        """
+        self.reading(developers).read_back_to(since)
+        groups = self._names(developers)
+        rows = self._remembered.days({name for group in groups.values() for name in group}, since)
+        return {
+            developer: _use_in_period([row for row in rows if row.name in group and row.day <= until], since, until)
+            for developer, group in groups.items()
+        }
+
+    def floor(self) -> TrailFloor:
+        """Return how far back the Audit Trail goes.
+
+        Raises:
+            PracticeUnavailable: The practice can't be read.
+        """
+        return self.known_now(()).floor
+
     def details(self, key: ApiKey) -> UseDetails:
         """Count what is counted only for a key that an admin looks at.
 
@@ -111,6 +154,19 @@ class UseService:
             return UseDetails(len(patients), None)
         return UseDetails(len(patients), *self._after(names, key.date_disabled))
 
+    def after_disabled(self, key: ApiKey) -> tuple[int, datetime | None]:
+        """Return the number of changes of a key's developer after the key was disabled, and the time of the last one.
+
+        Both are as of the last reading of the Audit Trail, apart from the day on which the key was disabled.
+
+        Raises:
+            PracticeUnavailable: The practice or the companion can't be read.
+            NotPermitted: The database user may not read the Audit Trail.
+        """
+        if key.date_disabled is None or not key.status.disabled:
+            return 0, None
+        return self._after(self._names([key.developer]).get(key.developer, {}), key.date_disabled)
+
     def former_names(self, developer: str) -> tuple[str, ...]:
         """Return the names that a developer had before, as an admin entered them.
 
@@ -119,23 +175,64 @@ class UseService:
         """
         return self._remembered.former_names().get(developer.casefold(), ())
 
-    def set_former_names(self, developer: str, names: Iterable[str]) -> tuple[str, ...]:
-        """Replace the names that a developer had before, and return them.
+    def set_former_names(
+        self, actor: Actor, developer: str, read: Iterable[str], names: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Replace the names that a developer had before, with an audit entry, and return them.
+
+        Args:
+            actor: Who does it.
+            developer: The developer.
+            read: The names as they were shown.
+            names: The names that are wanted.
 
         Raises:
             InvalidInput: A name is too long, or there are too many; the field is `names`.
-            PracticeUnavailable: The companion can't be written.
-            NotPermitted: This account may not write the companion.
+            EditConflict: They were changed meanwhile.
+            PracticeUnavailable: The practice or the companion can't be written.
+            NotPermitted: This account may not write them.
         """
+        from core.model.event_values import ListChange
+        from core.model.review_events import FormerNamesChanged
+
         by_folded = {name.strip().casefold(): name.strip() for name in names if name.strip()}
         by_folded.pop(developer.casefold(), None)
         wanted = tuple(by_folded.values())
-        if len(wanted) > MAX_FORMER_NAMES or any(len(name) > 255 for name in wanted):
+        if len(wanted) > MAX_FORMER_NAMES or any(len(name) > MAX_LENGTH for name in wanted):
             raise InvalidInput(
                 "names", "These are too many names, or one is too long.", f"Enter at most {MAX_FORMER_NAMES} names."
             )
-        self._remembered.set_former_names(developer.casefold(), wanted)
+        folded, before = developer.casefold(), self.former_names(developer)
+        if set(before) == set(wanted):
+            return before
+        if set(before) != set(read):
+            raise _changed_meanwhile(read, before, wanted)
+        change = ListChange(
+            tuple(name for name in wanted if name not in before), tuple(name for name in before if name not in wanted)
+        )
+        event, companion = FormerNamesChanged(developer, actor.user_name, change), self._companion
+        mode = companion.write_mode
+        with (
+            self._practice.unit_of_work(actor, event, mode=mode, once=True) as work,
+            companion.within(work) as connection,
+        ):
+            work.add_compensation(lambda _connection: self._put_back(folded, before, wanted))
+            now = self._remembered.replace_former_names(connection, folded, wanted)
+            if set(now) != set(before):
+                raise _changed_meanwhile(before, now, wanted)
         return wanted
+
+    def were_changed(self, event: FormerNamesChanged) -> bool:
+        """Return True if a developer has the former names that an event's change gave it."""
+        now = self.former_names(event.developer)
+        return set(now) >= set(event.change.added) and not set(now) & set(event.change.removed)
+
+    def _put_back(self, developer: str, before: tuple[str, ...], written: tuple[str, ...]) -> None:
+        """Undo what was written, unless the practice's transaction covered it, or it wasn't written after all."""
+        if self._companion.shared or set(self.former_names(developer)) != set(written):
+            return
+        with self._companion.write() as connection:
+            self._remembered.replace_former_names(connection, developer, before)
 
     def _names(self, developers: Iterable[str]) -> dict[str, dict[str, str]]:
         """Return the names under which each developer's entries are found, by case-folded name."""
@@ -153,6 +250,11 @@ class UseService:
             rows = read_window(connection, names, disabled + timedelta(seconds=1), next_day)
         rows += self._remembered.days(names, next_day.date())
         return sum(row.entries for row in rows), max((row.last for row in rows), default=None)
+
+
+def _changed_meanwhile(before: Iterable[str], now: Iterable[str], wanted: Iterable[str]) -> EditConflict:
+    texts = ("; ".join(names) or "none" for names in (before, now, wanted))
+    return EditConflict((Conflict("former names", *texts),))
 
 
 def _floor(oldest: datetime | None, removals: Sequence[OldDataRemoval]) -> TrailFloor:
@@ -176,16 +278,28 @@ def _use(
         all(ranges[name].complete for name in names),
     )
     lives = [lifetimes[name] for name in names if name in lifetimes]
-    per_day, kinds, computers = Counter[date](), Counter[int](), Counter[str]()
-    for row in days:
-        per_day[row.day] += row.entries
-        kinds[row.permission] += row.entries
-        computers[row.computer] += row.entries
+    recent = _use_in_period(days, today - timedelta(days=DAYS - 1), today)
     return DeveloperUse(
         read,
         min((life.first for life in lives), default=None),
         max((life.last for life in lives), default=None),
-        tuple(per_day[today - timedelta(days=n)] for n in reversed(range(DAYS))),
+        recent.per_day,
+        recent.kinds,
+        recent.computers,
+    )
+
+
+def _use_in_period(days: Iterable[DayUse], since: date, until: date) -> PeriodUse:
+    per_day, kinds, computers = Counter[date](), Counter[int](), Counter[str]()
+    last: datetime | None = None
+    for row in days:
+        per_day[row.day] += row.entries
+        kinds[row.permission] += row.entries
+        computers[row.computer] += row.entries
+        last = max(last or row.last, row.last)
+    return PeriodUse(
+        tuple(per_day[since + timedelta(days=n)] for n in range((until - since).days + 1)),
         dict(kinds.most_common()),
         tuple(name for name, _ in computers.most_common() if name),
+        last,
     )

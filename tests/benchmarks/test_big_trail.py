@@ -28,7 +28,8 @@ from core.companion.opening import CompanionSource
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_file_office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_file_office, open_server_office
 from core.opendental.log_hash import log_hash
 from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 from tests.benchmarks.big_practice import (

@@ -20,7 +20,8 @@ from core.companion.opening import CompanionSource
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_server_office
 from tests.benchmarks.big_practice import MANY, filled_database
 from tests.support.databases import runtime
 from tests.support.sealing import seal, use_key_file, verify, verify_hashes

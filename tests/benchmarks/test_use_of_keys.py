@@ -18,7 +18,8 @@ from core.companion.opening import CompanionSource
 from core.database.address import ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_server_office
 from core.use.reading import UseReading
 from tests.benchmarks.big_practice import DEVELOPERS, END
 from tests.benchmarks.concurrent_writer import make_gaps, waits_beside

@@ -10,7 +10,7 @@ from datetime import date
 from core.base.errors import WrongNameOrPassword
 from core.base.secret import Secret
 from core.model.agreement import Acceptance
-from core.model.api_key import ApiKey, KeyFields, NewKey
+from core.model.api_key import KeyFields, NewKey
 from core.model.payment_types import ListedPaymentType
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
@@ -29,6 +29,8 @@ from tests.support.practice_rows import (
     PASSWORDS,
     STRAY_SUBSCRIPTION,
 )
+from tests.support.reviews import key_of as key_of
+from tests.support.reviews import name_formerly, note_key, start_review
 
 Run = Callable[[Office], object]
 
@@ -41,12 +43,6 @@ EDITED = KeyFields("new@example.test", "", ("ApiReadAll", "ApiPatients"), date(2
 _SEAL_KEY = "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 """A private key for tests."""
 NEW = NewKey(Secret(NEW_KEY), NEW_DEVELOPER, EDITED)
-
-
-def key_of(office: Office, developer: str) -> ApiKey:
-    """Return the only key of a developer."""
-    (found,) = [key for key in office.keys.list().keys if key.developer == developer]
-    return found
 
 
 def save_settings(office: Office) -> None:
@@ -189,6 +185,9 @@ KINDS: dict[str, Run] = {
     "hide payment type": hide_payment_type,
     "unhide payment type": unhide_payment_type,
     "move payment type": move_payment_type,
+    "note key": note_key,
+    "name formerly": name_formerly,
+    "start review": start_review,
     # After the others, which change the same key.
     "remove key": remove_key,
     "sign in": sign_in,
@@ -218,6 +217,9 @@ WORDS = {
     "hide payment type": ("Definition hidden: Check with category: Payment Types; ", "payment type changed from"),
     "unhide payment type": ("Definition edited: Gift certificate with category: Payment Types; ",),
     "move payment type": ("Definition edited: Check with", "Definition edited: Credit Card with"),
+    "note key": (" notes changed by Admin: owner changed from blank to Maria; purpose from blank to ",),
+    "name formerly": ("Former names of developer ClearPay changed by Admin: added Old Pay",),
+    "start review": ("API key review Q4 2024 started by Admin: ",),
     "seal trail": ("Audit Trail sealed by Admin: seal 1, 10 entries, SHA-256 ",),
     "end subscription": ("API subscription 21 of ", "ended by Admin"),
     "resume subscription": ("API subscription 22 of ", "resumed by Admin"),

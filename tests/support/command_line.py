@@ -22,7 +22,7 @@ from unittest.mock import patch
 from core.base.runtime import RuntimeContext
 from core.database.address import FileAddress
 from core.model.agreement import default_agreement
-from core.office.office import open_file_office
+from core.office.opening import open_file_office
 from tui.__main__ import main
 
 

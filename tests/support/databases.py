@@ -24,7 +24,8 @@ from core.database.address import Address, FileAddress, ServerAddress
 from core.database.engines import file_engine, server_engine
 from core.model.agreement import Agreement, default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_file_office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_file_office, open_server_office
 from core.practice.bootstrap import make_practice
 from core.practice.inspection import inspect_database
 from core.practice.practice import Practice, ReadOnly

@@ -21,7 +21,7 @@ from typing import Any
 from core.base.runtime import RuntimeContext
 from core.database.address import FileAddress
 from core.model.agreement import default_agreement
-from core.office.office import open_file_office
+from core.office.opening import open_file_office
 from tests.support.fork_server import PROGRAM, ForkServer
 from tests.support.pseudo_terminal import DEADLINE, ROOT, EndOfOutput, Process, Terminal
 

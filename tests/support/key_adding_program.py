@@ -17,7 +17,7 @@ from core.database.address import ServerAddress
 from core.database.companion_address import companion_url, parse_companion_url
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName, KeyFields, NewKey
-from core.office.office import open_server_office
+from core.office.opening import open_server_office
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer, runtime
 from tests.support.shared_companions import SharedCompanion

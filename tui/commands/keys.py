@@ -13,6 +13,7 @@ from core.users.service import READERS
 from tui.commands.key_addition import add
 from tui.commands.key_changes import disable, enable, remove
 from tui.commands.key_choice import choose_keys, read_keys, refuse_whole_key
+from tui.commands.key_notes import note, record_as_json, record_lines
 from tui.commands.key_use import show_use
 from tui.commands.report import DONE, WANTING, OfficeReport, table
 from tui.widgets.safe_text import sanitize
@@ -20,6 +21,7 @@ from tui.widgets.safe_text import sanitize
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
     from core.model.audit_entry import AuditEntry
+    from core.model.key_note import KeyRecord
     from tui.commands.office_command import OfficeCommand
     from tui.session import Session
 
@@ -36,7 +38,15 @@ def run(command: OfficeCommand) -> int:
         from tui.commands import fleet_keys
 
         return fleet_keys.run(command)
-    verbs = {"list": _list, "show": _show, "use": show_use, "disable": disable, "enable": enable, "remove": remove}
+    verbs = {
+        "list": _list,
+        "show": _show,
+        "use": show_use,
+        "disable": disable,
+        "enable": enable,
+        "note": note,
+        "remove": remove,
+    }
     work = partial(verbs[command.options.verb], command)
     # Showing a key in full is recorded as a use of Setup.
     only_reads = command.options.verb in _READING and not getattr(command.options, "reveal", False)
@@ -73,9 +83,10 @@ def _show(command: OfficeCommand, session: Session) -> OfficeReport:
     lines: list[str] = []
     for key in chosen:
         text = session.office.keys.show(session.actor, key).reveal() if command.options.reveal else None
-        history = session.office.keys.history(key)
-        shown.append({**key_as_json(key), "text": text, "history": [_entry_as_json(each) for each in history]})
-        lines += [*([""] if lines else []), *_details(key, text, history)]
+        history, record = session.office.keys.history(key), session.office.notes.of(key)
+        entries = [_entry_as_json(each) for each in history]
+        shown.append({**key_as_json(key), "notes": record_as_json(record), "text": text, "history": entries})
+        lines += [*([""] if lines else []), *_details(key, text, record), *_history_lines(history)]
     data = {"authority": keys.authority.name.value, "current": current, "keys": shown}
     return OfficeReport(DONE if chosen and current else WANTING, data, lines or ["No key matches."])
 
@@ -116,7 +127,7 @@ def _row(key: ApiKey) -> tuple[str, ...]:
     return key.developer, key.masked, status, str(since) if since else "none", ", ".join(key.fields.permissions)
 
 
-def _details(key: ApiKey, text: str | None, history: tuple[AuditEntry, ...]) -> Iterator[str]:
+def _details(key: ApiKey, text: str | None, record: KeyRecord) -> Iterator[str]:
     accepted = key.license
     values = {
         "Developer": key.developer,
@@ -129,11 +140,15 @@ def _details(key: ApiKey, text: str | None, history: tuple[AuditEntry, ...]) -> 
         "License": f"{accepted.title}, accepted by {accepted.accepted_by} on {accepted.accepted_at:%Y-%m-%d %H:%M}"
         if accepted
         else "",
-        "Note": key.unusable or key.last_known,
+        "Remark": key.unusable or key.last_known,
+        **record_lines(record),
     }
     for label, value in values.items():
         if value:
             yield f"{label:<{_LABEL_WIDTH}}{sanitize(value)}"
+
+
+def _history_lines(history: tuple[AuditEntry, ...]) -> Iterator[str]:
     for entry in history:
         yield sanitize(f"  {entry.stored_moment}  {entry.user}  {entry.text}", 400)
 

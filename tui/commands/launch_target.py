@@ -15,6 +15,7 @@ from core.base.errors import ConfigurationError
 if TYPE_CHECKING:
     from core.base.runtime import RuntimeContext
     from core.database.address import Address
+    from core.model.review import OtherOffices
     from core.offices.catalog import OfficeCatalog
     from core.offices.config import Configuration
     from core.offices.open_request import LaunchContext, OpenRequest
@@ -110,9 +111,18 @@ def read_launch_context(
         environment,
         options.read_only or dry_run,
         prices=configuration.prices,
+        review=configuration.review,
         team_companion=configuration.team_companion,
+        other_offices=_read_other_offices,
     )
     return configuration, context
+
+
+def _read_other_offices(request: OpenRequest) -> OtherOffices | None:
+    # Imported here, because only a review needs them.
+    from core.fleet.other_offices import read_other_offices
+
+    return read_other_offices(request)
 
 
 def find_paths(options: argparse.Namespace, environment: Mapping[str, str]) -> Paths:

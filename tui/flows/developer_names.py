@@ -52,8 +52,9 @@ async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiK
         True if they were changed.
 
     Raises:
-        PracticeUnavailable: The companion can't be read or written.
-        NotPermitted: This account may not write the companion.
+        EditConflict: They were changed meanwhile.
+        PracticeUnavailable: The practice or the companion can't be read or written.
+        NotPermitted: This account may not write them.
     """
     if not _has_developer(screen, key):
         return False
@@ -61,14 +62,15 @@ async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiK
     before = await screen.call_service(lambda: use.former_names(key.developer), group="former names")
     lines = [
         f"Audit entries name a developer, not a key. If {key.developer} had other names before, enter them here.",
-        "Separate several names with semicolons. They are kept in apisetup's companion, not in Open Dental.",
+        "Separate several names with semicolons. They are kept in apisetup's companion, not in Open Dental. A change is"
+        " recorded in the Audit Trail.",
     ]
     title, typed = f"Former names of {key.developer}", "; ".join(before)
     prompt = Prompt(title, lines, typed, _split_names, verb="Save", key="ctrl+s")
     names = await screen.app.push_screen_wait(prompt)
     if names is None or names == before:
         return False
-    await screen.commit(lambda: use.set_former_names(key.developer, names))
+    await screen.commit(lambda: use.set_former_names(session.actor, key.developer, before, names))
     screen.show_status(f"Former names of {key.developer}: {'; '.join(names) or 'none'}.", "ok")
     return True
 

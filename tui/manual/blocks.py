@@ -9,7 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from core.offices.setting_names import GENERAL_SETTINGS, LICENSE_SETTINGS, OFFICE_SETTINGS, PRICE_SETTINGS, Setting
+from core.offices.setting_names import (
+    GENERAL_SETTINGS,
+    LICENSE_SETTINGS,
+    OFFICE_SETTINGS,
+    PRICE_SETTINGS,
+    REVIEW_SETTINGS,
+    Setting,
+)
 from tui.bindings import KEYS, key
 from tui.key_definition import Key
 from tui.key_names import display
@@ -72,7 +79,7 @@ def _key_row(each: Key) -> tuple[str, str, str]:
 
 def _settings(names: Sequence[str]) -> str:
     lists: dict[str, tuple[Setting, ...]] = {
-        "general": (*GENERAL_SETTINGS, *PRICE_SETTINGS, *LICENSE_SETTINGS),
+        "general": (*GENERAL_SETTINGS, *PRICE_SETTINGS, *LICENSE_SETTINGS, *REVIEW_SETTINGS),
         "office": OFFICE_SETTINGS,
     }
     rows = [(_code(each.shown), each.meaning) for name in names for each in lists[name]]

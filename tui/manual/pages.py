@@ -21,6 +21,7 @@ TOPICS = (
     "audit-trail",
     "verification",
     "seals",
+    "reports",
     "commands",
     "recipes",
     "json",

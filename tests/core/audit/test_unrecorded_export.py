@@ -13,7 +13,8 @@ from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_file_office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_file_office, open_server_office
 from core.opendental.permission_types import Permission
 from core.users.service import READERS, SignedIn
 from tests.support.audit_exports import finish, read_manifest

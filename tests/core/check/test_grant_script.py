@@ -22,7 +22,8 @@ from core.check.grant_script import (
 from core.database.address import ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_server_office
 from core.opendental.permission_types import Permission
 from core.practice.required_rights import NEEDED, OPTIONAL
 from core.users.service import READERS

@@ -71,7 +71,7 @@ def admin(server_sample: SampleServer, shared: SharedCompanion) -> Admin:
     admin = Admin(server_sample, shared)
     with closing(admin.request.open(server_sample.password)) as office:
         office.licenses.accept(ADMIN, NEW)
-        office.use.set_former_names("Appointment Bridge", ("Bridge Inc",))
+        office.use.set_former_names(ADMIN, "Appointment Bridge", (), ("Bridge Inc",))
     for statement in (
         "INSERT INTO apisetup_headquarters_answer VALUES (1, '2024-11-06 10:00:00.000000', '[{\"masked\": \"é\"}]', 7)",
         "UPDATE apisetup_question SET number = 7",

@@ -24,7 +24,8 @@ from core.companion.store import Companion
 from core.database.address import FileAddress
 from core.database.engines import file_engine
 from core.model.agreement import default_agreement
-from core.office.office import Office, open_file_office
+from core.office.office import Office
+from core.office.opening import open_file_office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of

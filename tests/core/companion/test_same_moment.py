@@ -17,7 +17,8 @@ from core.companion.opening import CompanionSource, open_companion
 from core.database.address import ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_server_office
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of
 from tests.support.databases import NOW, SampleServer, runtime

@@ -20,7 +20,8 @@ from core.companion.tables import COMPANION, QUESTION
 from core.database.address import PostgresqlAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName, NewKey
-from core.office.office import Office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_server_office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of

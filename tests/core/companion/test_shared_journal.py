@@ -17,7 +17,7 @@ from core.companion.writer_locks import WriterLocks
 from core.database.address import ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import open_server_office
+from core.office.opening import open_server_office
 from core.practice.journal import Intent
 from tests.support.actors import ADMIN
 from tests.support.databases import NOW, SampleServer, runtime

@@ -33,6 +33,7 @@ MIGRATIONS = [
     "offices as a fleet",
     "seals",
     "changes by a team",
+    "reviews",
 ]
 
 

@@ -18,7 +18,7 @@ from core.companion.store import Companion
 from core.database.address import FileAddress
 from core.database.engines import file_engine
 from core.model.agreement import default_agreement
-from core.office.office import open_file_office
+from core.office.opening import open_file_office
 from tests.support.databases import NOW, SampleFile, SampleServer, copy_private, file_rows, runtime
 from tests.support.ownership import give_to_stranger
 

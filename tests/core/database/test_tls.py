@@ -23,7 +23,8 @@ from core.database.address import ServerAddress, parse_address
 from core.database.tls import Tls
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_server_office
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.open_request import LaunchContext, OpenRequest
 from core.offices.paths import Paths

@@ -33,7 +33,7 @@ from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName, KeyFields, NewKey
 from core.model.key_events import KeyCopyChanged
 from core.model.key_text import fingerprint_tag
-from core.office.office import open_server_office
+from core.office.opening import open_server_office
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice
 from tests.support.actors import ADMIN

@@ -24,8 +24,10 @@ from core.model.event_values import (
     SettingChange,
 )
 from core.model.key_events import KeyStatusChanged, VendorKeyAdded
+from core.model.key_note import NoteChange, NoteField
 from core.model.license_events import VendorLicenseAccepted
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage, known_events
+from core.model.review import Choice, DecisionKind
 from core.opendental.key_status import KeyStatus
 from tests.support.properties import examples
 
@@ -81,6 +83,15 @@ type_changes = st.lists(
     min_size=1,
     unique_by=lambda change: change.setting,
 ).map(lambda changes: tuple(sorted(changes, key=lambda change: list(PaymentTypeField).index(change.setting))))
+note_changes = st.lists(
+    st.builds(NoteChange, st.sampled_from(NoteField), mixed_names, mixed_names),
+    min_size=1,
+    unique_by=lambda change: change.setting,
+).map(lambda changes: tuple(sorted(changes, key=lambda change: list(NoteField).index(change.setting))))
+choices = st.one_of(
+    st.dates().map(lambda day: Choice(DecisionKind.KEEP, day)),
+    st.sampled_from((DecisionKind.DISABLE, DecisionKind.ASK)).map(Choice),
+)
 hexadecimal = st.text("0123456789abcdef", min_size=64, max_size=64)
 VALUES: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (event_text.FreeText, mixed_names),
@@ -106,6 +117,11 @@ VALUES: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (event_text.Copy, st.builds(CopyChange, some_keys, some_keys)),
     (event_text.Changes, setting_changes),
     (event_text.TypeChanges, type_changes),
+    (event_text.NoteChanges, note_changes),
+    (event_text.Day, st.dates()),
+    (event_text.Chosen, choices.map(lambda choice: choice.label)),
+    (event_text.Remark, mixed_names),
+    (event_text.OpenKeys, some_keys),
 )
 
 

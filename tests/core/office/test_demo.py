@@ -14,7 +14,7 @@ from core.database.address import FileAddress
 from core.model.actor import Actor
 from core.model.agreement import default_agreement
 from core.model.api_key import KeyFields, NewKey
-from core.office.office import open_file_office
+from core.office.opening import open_file_office
 from core.opendental.key_status import KeyStatus
 from tests.support.databases import Cells, Rows, file_rows
 from tests.support.sealed_keys import read_key_file, unseal

@@ -32,7 +32,8 @@ from core.database import engines as database
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_file_office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_file_office, open_server_office
 from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import NEW, add_key, save_settings
 from tests.support.databases import SampleFile, SampleServer, runtime

@@ -22,7 +22,8 @@ from core.database.engines import file_engine
 from core.model.agreement import default_agreement
 from core.model.audit_entry import HashStatus
 from core.model.settings import ApiSettings, PaymentType
-from core.office.office import Office, open_file_office
+from core.office.office import Office
+from core.office.opening import open_file_office
 from core.opendental.key_status import KeyStatus
 from tests.support.audit_pages import newest_entries
 from tests.support.databases import NOW, file_rows, runtime

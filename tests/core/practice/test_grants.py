@@ -18,7 +18,8 @@ from core.database.engines import server_engine
 from core.diagnosis.service import DiagnosisRequest
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_server_office
 from core.practice.grants import Grants, evaluate_grants, read_grants
 from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED
 from tests.support.change_kinds import KINDS, save_settings

@@ -18,7 +18,8 @@ from core.database.address import FileAddress, ServerAddress
 from core.database.driver_errors import translate_errors
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.office.office import Office, open_file_office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_file_office, open_server_office
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import KINDS, exists_in
 from tests.support.databases import SamplePractice, runtime

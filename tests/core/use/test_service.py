@@ -17,6 +17,7 @@ from core.model.developer_use import DAYS, DeveloperUse
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from core.use import reading
+from tests.support.actors import ADMIN
 from tests.support.audit_rows import log_row, replace_audit_trail
 from tests.support.databases import SampleFile, SamplePractice
 from tests.support.practice_rows import Row
@@ -169,16 +170,16 @@ def test_a_former_name_adds_its_changes(sample: SamplePractice) -> None:
     now = now_of(sample)
     write_trail(sample, [change(1, now - timedelta(days=2), "Old Pay"), change(2, now)])
     with sample.office() as office:
-        assert office.use.set_former_names(CLEARPAY, [" Old Pay ", "clearpay", ""]) == ("Old Pay",)
+        assert office.use.set_former_names(ADMIN, CLEARPAY, (), [" Old Pay ", "clearpay", ""]) == ("Old Pay",)
         assert office.use.former_names("CLEARPAY") == ("Old Pay",)
         assert read_use(office, now.date())[CLEARPAY].total == 2
-        office.use.set_former_names(CLEARPAY, [])
+        office.use.set_former_names(ADMIN, CLEARPAY, ["Old Pay"], [])
         assert read_use(office, now.date())[CLEARPAY].total == 1
 
 
 def test_too_many_former_names_are_refused(file_sample: SampleFile) -> None:
     with file_sample.office() as office, pytest.raises(InvalidInput):
-        office.use.set_former_names(CLEARPAY, map(str, range(50)))
+        office.use.set_former_names(ADMIN, CLEARPAY, (), map(str, range(50)))
 
 
 def test_a_developer_is_idle_only_if_the_trail_was_read_that_far(sample: SamplePractice) -> None:

@@ -28,7 +28,8 @@ from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.model.sign_in_events import UNKNOWN_USER, UserLogOnFailed
-from core.office.office import Office, open_file_office, open_server_office
+from core.office.office import Office
+from core.office.opening import open_file_office, open_server_office
 from core.opendental.key_status import KeyStatus
 from core.users.service import READERS
 from tests.support.actors import ADMIN

@@ -32,7 +32,25 @@ def add(noun: argparse.ArgumentParser) -> None:
         " its number",
     )
     _add_continue(enabled, "enabling what a receipt disabled")
+    _add_note(verbs.changing("note", "note the owner, purpose, agreement and review date of API keys"))
     add_key_choice(verbs.changing("remove", "remove API keys from the local registry that were added by mistake"))
+
+
+def _add_note(parser: argparse.ArgumentParser) -> None:
+    add_key_choice(parser)
+    parser.add_argument("--owner", metavar="TEXT", help="who in the office answers for the key; '' for nobody")
+    parser.add_argument("--purpose", metavar="TEXT", help="what the key is for; '' for nothing")
+    parser.add_argument(
+        "--baa-date", metavar="DATE", help="the day on which the Business Associate Agreement was signed; '' for none"
+    )
+    parser.add_argument("--baa-reference", metavar="TEXT", help="where that agreement is filed; '' for nowhere")
+    parser.add_argument("--review-date", metavar="DATE", help="when to look at the key again; '' for no day")
+    parser.add_argument(
+        "--former-name",
+        metavar="NAME",
+        action="append",
+        help="a former name of the key's developer, in place of those noted so far (can be repeated); '' for none",
+    )
 
 
 def _add_continue(choice: argparse._ActionsContainer, change: str) -> None:

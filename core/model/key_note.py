@@ -1,0 +1,88 @@
+"""Notes on an API key that neither Open Dental nor headquarters keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+BLANK, NONE = "blank", "none"
+MAX_NOTE_LENGTH = 255
+"""The most characters of an owner, a purpose or a reference."""
+
+
+class NoteField(Enum):
+    """The fields of a key's note; the values are their names in audit texts and conflicts.
+
+    The date of the Business Associate Agreement and former names have events of their own: the date belongs to the
+    fields of a key, and a developer's former names belong to all of its keys.
+    """
+
+    OWNER = "owner"
+    PURPOSE = "purpose"
+    AGREEMENT_REFERENCE = "BAA reference"
+    REVIEW_DATE = "review date"
+
+
+@dataclass(frozen=True)
+class NoteChange:
+    """One field of a note before and after, as text."""
+
+    setting: NoteField
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class KeyNote:
+    """What an office noted about a key. It is kept in the companion, by the key's fingerprint."""
+
+    owner: str = ""
+    """The person or role in the office who answers for the key."""
+    purpose: str = ""
+    """The reason the developer has the key and its permissions."""
+    agreement_reference: str = ""
+    """The place where the Business Associate Agreement is filed."""
+    review_date: date | None = None
+    """The day on which the key is to be looked at again; None for none."""
+
+    @property
+    def is_blank(self) -> bool:
+        """True if nothing is noted."""
+        return self == KeyNote()
+
+
+@dataclass(frozen=True)
+class KeyRecord:
+    """Everything that an office noted about a key, wherever it is kept."""
+
+    note: KeyNote
+    agreement_since: date | None = None
+    """The date of the Business Associate Agreement, one of the key's own fields."""
+    former_names: tuple[str, ...] = ()
+    """The former names of the key's developer."""
+
+
+@dataclass(frozen=True)
+class NoteSaved:
+    """The result of saving notes, in plain words."""
+
+    record: KeyRecord
+    sentence: str
+
+
+def format_note(note: KeyNote) -> Mapping[NoteField, str]:
+    """Return the value of each field as audit entries show it."""
+    return {
+        NoteField.OWNER: note.owner or BLANK,
+        NoteField.PURPOSE: note.purpose or BLANK,
+        NoteField.AGREEMENT_REFERENCE: note.agreement_reference or BLANK,
+        NoteField.REVIEW_DATE: note.review_date.isoformat() if note.review_date is not None else NONE,
+    }
+
+
+def note_changes(read: KeyNote, wanted: KeyNote) -> tuple[NoteChange, ...]:
+    """Return the fields that differ."""
+    before, after = format_note(read), format_note(wanted)
+    return tuple(NoteChange(field, before[field], after[field]) for field in NoteField if before[field] != after[field])
