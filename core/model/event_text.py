@@ -21,12 +21,13 @@ from core.model.event_values import (
     KeyName,
     KeyNames,
     ListChange,
+    NoteChange,
+    NoteField,
     PaymentTypeChange,
     PaymentTypeField,
     Setting,
     SettingChange,
 )
-from core.model.key_note import NoteChange, NoteField
 from core.opendental.key_status import KeyStatus
 
 SHORTENED = " [shortened]"

@@ -86,6 +86,28 @@ class PaymentTypeChange:
     after: str
 
 
+class NoteField(Enum):
+    """The fields of a note on a key; the values are their names in audit texts and conflicts.
+
+    The date of the Business Associate Agreement and former names have events of their own: the date belongs to the
+    fields of a key, and a developer's former names belong to all of its keys.
+    """
+
+    OWNER = "owner"
+    PURPOSE = "purpose"
+    AGREEMENT_REFERENCE = "BAA reference"
+    REVIEW_DATE = "review date"
+
+
+@dataclass(frozen=True)
+class NoteChange:
+    """One field of a note before and after, as text."""
+
+    setting: NoteField
+    before: str
+    after: str
+
+
 @dataclass(frozen=True)
 class ListChange:
     """Names that were added to a list and removed from it."""

@@ -5,33 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
+
+from core.model.event_values import NoteChange, NoteField
 
 BLANK, NONE = "blank", "none"
 MAX_NOTE_LENGTH = 255
 """The most characters of an owner, a purpose or a reference."""
-
-
-class NoteField(Enum):
-    """The fields of a key's note; the values are their names in audit texts and conflicts.
-
-    The date of the Business Associate Agreement and former names have events of their own: the date belongs to the
-    fields of a key, and a developer's former names belong to all of its keys.
-    """
-
-    OWNER = "owner"
-    PURPOSE = "purpose"
-    AGREEMENT_REFERENCE = "BAA reference"
-    REVIEW_DATE = "review date"
-
-
-@dataclass(frozen=True)
-class NoteChange:
-    """One field of a note before and after, as text."""
-
-    setting: NoteField
-    before: str
-    after: str
 
 
 @dataclass(frozen=True)

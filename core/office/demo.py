@@ -17,7 +17,7 @@ from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.office import demo_service_health
 from core.office.demo_developer_changes import HashedEntry, developer_entries
-from core.office.demo_keys import add_keys
+from core.office.demo_keys import Period, add_keys
 from core.office.demo_payment_types import add_payment_type_uses
 from core.office.demo_subscriptions import add_subscriptions
 from core.opendental.log_hash import NO_DATE, log_hash
@@ -54,7 +54,7 @@ _STAFF = {2: "Maria", 3: "Dr. Okafor", 4: "Front Desk"}
 
 
 def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime: RuntimeContext) -> None:
-    """Fill a new embedded practice with twelve keys and a few hundred audit entries, one of which was altered."""
+    """Fill a new embedded practice with twelve keys, a review and a few hundred audit entries, one altered."""
     now = runtime.clock().replace(microsecond=0)
     writer = RowWriter(practice.profile, runtime.random, lambda: now)
     admin = Actor(1, runtime.account, runtime.computer)
@@ -63,7 +63,7 @@ def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime
             connection.execute(insert(table), rows)
     _save_settings(Practice(practice.engine, practice.profile, lambda: now - _SETTINGS_AGE, runtime.random), admin)
     with practice.engine.begin() as connection:
-        key_entries = add_keys(connection, writer, companion.vault, agreement, admin, now - PERIOD)
+        key_entries = add_keys(connection, writer, companion.vault, agreement, admin, Period(now - PERIOD, now))
         entries = [*_staff_entries(runtime.random, now), *developer_entries(runtime.random, now), *key_entries]
         _insert_in_order(connection, entries)
     add_subscriptions(practice, now)

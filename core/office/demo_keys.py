@@ -6,6 +6,7 @@ They are inserted together and not through the services, because a demo starts w
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, insert
@@ -20,6 +21,7 @@ from core.model.key_text import fingerprint, mask
 from core.model.license_events import LicenseAccepted
 from core.model.logged_event import AuditEvent
 from core.office.demo_developer_changes import HashedEntry
+from core.office.demo_reviews import add_reviews
 from core.opendental.api_permissions import API_PERMISSIONS
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
@@ -90,10 +92,18 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Period:
+    """The time that the demo's entries are spread over."""
+
+    begin: datetime
+    end: datetime
+
+
 def add_keys(
-    connection: Connection, writer: RowWriter, vault: KeyVault, agreement: Agreement, admin: Actor, begin: datetime
+    connection: Connection, writer: RowWriter, vault: KeyVault, agreement: Agreement, admin: Actor, period: Period
 ) -> list[HashedEntry]:
-    """Add twelve keys to the local registry and to the practice's copy, with their licenses.
+    """Add twelve keys to the local registry and to the practice's copy, with their licenses, notes and a review.
 
     Args:
         connection: A transaction in the new practice, which is its own companion.
@@ -101,12 +111,12 @@ def add_keys(
         vault: Encrypts the texts of the keys.
         agreement: The license agreement that was accepted for each key.
         admin: Who added them.
-        begin: The keys were added after this moment, a few hours apart.
+        period: The keys were added after its begin, a few hours apart.
 
     Returns:
-        The audit entries of adding them, which the caller inserts.
+        The audit entries of all that, which the caller inserts.
     """
-    moment = begin
+    moment = period.begin
     events: list[tuple[AuditEvent, datetime]] = []
     acceptances: list[dict[str, object]] = []
     registered: list[dict[str, object]] = []
@@ -154,6 +164,7 @@ def add_keys(
     connection.execute(insert(LICENSE_ACCEPTANCE), acceptances)
     connection.execute(insert(REGISTRY_KEY), registered)
     connection.execute(insert(API_KEY), copied)
+    events += add_reviews(connection, registered, admin.user_name, period.end)
     return [_entry(writer, admin, event, moment) for event, moment in events]
 
 

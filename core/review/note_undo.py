@@ -11,7 +11,8 @@ from core.base.errors import Conflict
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import GONE, THE_KEY, ApiKey
-from core.model.key_note import BLANK, NONE, KeyNote, KeyRecord, NoteField, format_note
+from core.model.event_values import NoteField
+from core.model.key_note import BLANK, NONE, KeyNote, KeyRecord, format_note
 from core.model.key_text import fingerprint_tag
 from core.model.review_events import KeyNoteChanged
 from core.review.notes import KeyNotes

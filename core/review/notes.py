@@ -15,12 +15,11 @@ from core.keys.pasted_key import refuse_keys_in
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.event_values import KeyLabel
+from core.model.event_values import KeyLabel, NoteField
 from core.model.key_note import (
     MAX_NOTE_LENGTH,
     KeyNote,
     KeyRecord,
-    NoteField,
     NoteSaved,
     format_note,
     note_changes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.audit.last_verification import found_nothing
@@ -13,6 +14,17 @@ from core.review.wording import days
 _VERIFY = "Verify the Audit Trail: apisetup audit verify"
 _SEAL = "Seal the Audit Trail: apisetup audit seal"
 _START = "Start a review: apisetup review start NAME"
+
+
+@dataclass(frozen=True)
+class SinceReview:
+    """The time since the last review."""
+
+    days: int
+    moment: datetime
+    """The end of the last review, or the time at which the first key was added."""
+    review: str = ""
+    """The name of the last review; empty for none."""
 
 
 def unverified(facts: ReviewFacts, settings: ReviewSettings) -> Iterator[Finding]:
@@ -56,24 +68,27 @@ def unsealed(facts: ReviewFacts, settings: ReviewSettings) -> Iterator[Finding]:
 
 def practice_overdue(facts: ReviewFacts, settings: ReviewSettings) -> Iterator[Finding]:
     """Yield a finding if the last review ended too long ago, or none was made since the first key was added."""
-    if isinstance(facts.reviews, NotKnown) or not any(not key.gone for key in facts.keys.keys):
+    since = since_review(facts)
+    if since is None or since.days <= settings.every_days or isinstance(facts.reviews, NotKnown):
         return
+    on = f"{since.moment:%Y-%m-%d}, {days(since.days)} ago."
+    reason = f"The last review ({since.review}) ended on {on}"
+    if not since.review:
+        reason = f"No review has ended yet, and the first key was added on {on}"
     running = next((each for each in facts.reviews if each.is_under_way), None)
+    yield Finding(ReviewRule.OVERDUE, f"{reason}{_under_way(running)}", _START if running is None else _end(running))
+
+
+def since_review(facts: ReviewFacts) -> SinceReview | None:
+    """Return the time since the last review ended, or else since the first key was added; None if it isn't known."""
+    if isinstance(facts.reviews, NotKnown) or all(key.gone for key in facts.keys.keys):
+        return None
     ended = [(each.ended_at, each.name) for each in facts.reviews if each.ended_at is not None]
     if ended:
         ended_at, name = max(ended)
-        age = _age(facts, ended_at)
-        reason = f"The last review ({name}) ended on {ended_at:%Y-%m-%d}, {days(age)} ago."
-    else:
-        first = min((key.added for key in facts.keys.keys if key.added is not None), default=None)
-        if first is None:
-            return
-        age = _age(facts, first)
-        reason = f"No review has ended yet, and the first key was added on {first:%Y-%m-%d}, {days(age)} ago."
-    if age > settings.every_days:
-        yield Finding(
-            ReviewRule.OVERDUE, f"{reason}{_under_way(running)}", _START if running is None else _end(running)
-        )
+        return SinceReview(_age(facts, ended_at), ended_at, name)
+    first = min((key.added for key in facts.keys.keys if key.added is not None), default=None)
+    return SinceReview(_age(facts, first), first) if first is not None else None
 
 
 def _under_way(review: Review | None) -> str:

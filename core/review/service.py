@@ -32,6 +32,7 @@ from core.practice.practice import Practice
 from core.review.checks import checked_choice, checked_name, checked_period
 from core.review.due import describe_due
 from core.review.facts import FactSources, ReviewFacts, read_facts
+from core.review.practice_rules import since_review
 from core.review.rules import find, overdue
 from core.review.snapshots import plain_snapshot, snapshots
 from core.review.wording import keys as counted_keys
@@ -90,7 +91,7 @@ class ReviewService:
         keys, reviews = listed or self._sources.keys.list(), self._store.reviews()
         facts = ReviewFacts(self._sources.now(), keys, self._sources.notes.all(), reviews=reviews)
         running = next((self._progress(each, keys) for each in reviews if each.is_under_way), None)
-        return describe_due(running, overdue(facts, self.settings))
+        return describe_due(running, overdue(facts, self.settings), since_review(facts))
 
     def reviews(self) -> tuple[Review, ...]:
         """Return all reviews with their items, newest first.

@@ -162,7 +162,8 @@ def _item_lines(item: ReviewItem, progress: ReviewProgress) -> Iterator[str]:
     yield from _indented(snapshot.findings)
     decision = item.decision
     if decision is None:
-        yield "  no decision"
+        is_open = any(each.fingerprint == item.fingerprint for each in progress.open)
+        yield "  no decision" if is_open or not progress.review.is_under_way else "  needs no decision"
         return
     note_text = f"; {decision.choice.note}" if decision.choice.note else ""
     yield sanitize(f"  {decision.choice.label}, by {decision.user} on {decision.at:%Y-%m-%d %H:%M}{note_text}")

@@ -1,4 +1,4 @@
-"""The diagnosis on API Setup: watch for what is certainly wrong."""
+"""The line in the border of the settings: what is certainly wrong with the API, or else that a review is due."""
 
 from __future__ import annotations
 
@@ -29,15 +29,22 @@ def look_regularly(screen: BaseScreen[Any], look: Callable[[], None]) -> None:
 async def show_headline(screen: BaseScreen[Any], session: Session) -> None:
     """Show in the border of the settings what is certainly wrong with the API. What can't be read is not said here.
 
+    If nothing is wrong, show whether a review is due.
+
     Args:
         screen: API Setup. While another screen covers it, nothing is read.
         session: The open office.
     """
     if screen.app.screen is not screen:
         return
+    office, form = session.office, screen.query_one(SettingsForm)
     try:
-        headline = await screen.call_service(session.office.diagnosis.headline, group="health")
+        headline = await screen.call_service(office.diagnosis.headline, group="health")
+        if headline:
+            form.show_headline(headline)
+            return
+        due = await screen.call_service(lambda: office.review.due(), group="health")
     except ApiSetupError:
         # The next key that reads says what is wrong with the connection; the line would only say it twice.
         return
-    screen.query_one(SettingsForm).show_headline(headline)
+    form.show_headline(due.sentence if due.is_due else "", of_api=False)

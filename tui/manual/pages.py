@@ -21,6 +21,7 @@ TOPICS = (
     "audit-trail",
     "verification",
     "seals",
+    "review",
     "reports",
     "commands",
     "recipes",

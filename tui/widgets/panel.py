@@ -32,7 +32,9 @@ class Panel(Vertical):
     }
     """
 
-    def show_title(self, title: str, numbers: str = "", alert: str = "", hint: str = "") -> None:
+    def show_title(
+        self, title: str, numbers: str = "", alert: str = "", hint: str = "", alert_style: str = "$alert"
+    ) -> None:
         """Change the title.
 
         Args:
@@ -40,13 +42,14 @@ class Panel(Vertical):
             numbers: What is counted in it, or where it comes from.
             alert: What is wrong.
             hint: What to do about it.
+            alert_style: The style of what is wrong.
         """
         parts = [Content(sanitize(title, _MAX_TITLE))]
         if numbers:
             parts.append(Content.styled(f"  {sanitize(numbers, _MAX_TITLE)}", "$muted not bold"))
         if alert:
             parts.append(Content.styled(" · " if title else "", "$muted not bold"))
-            parts.append(Content.styled(sanitize(alert, _MAX_TITLE), "$alert"))
+            parts.append(Content.styled(sanitize(alert, _MAX_TITLE), alert_style))
         if hint:
             parts.append(Content.styled(f"   {sanitize(hint, _MAX_TITLE)}", "$muted not bold"))
         self._draw_title(Content.assemble(*parts))

@@ -47,7 +47,7 @@ class SettingsForm(Panel):
         super().__init__()
         self._page = SettingsPage(ApiSettings(None, None, None), (), ())
         self._chosen_type: int | None = None
-        self._headline = ""
+        self._headline, self._of_api = "", True
 
     def compose(self) -> ComposeResult:
         """Compose the fields, side by side where there is room."""
@@ -66,24 +66,26 @@ class SettingsForm(Panel):
         """Show the title."""
         self.show_headline("")
 
-    def show_headline(self, headline: str) -> None:
+    def show_headline(self, headline: str, *, of_api: bool = True) -> None:
         """Display in the upper border what is certainly wrong with the API, so that nothing below it moves.
 
         Args:
             headline: What is wrong, in a few words; empty if nothing is known to be.
+            of_api: False for something else that is due.
         """
-        self._headline = headline
+        self._headline, self._of_api = headline, of_api
         if not headline:
             self.show_title("Settings")
             return
         why, alert = key("why"), f"! {headline}"
-        hint = f"{display(why)} {why.label.lower()}"
+        hint = f"{display(why)} {why.label.lower()}" if of_api else ""
+        style = "$alert" if of_api else "$caution"
         fits = cell_width(f"Settings · {alert}   {hint}") + TITLE_FRAME <= self.outer_size.width
-        self.show_title("Settings" if fits else "", alert=alert, hint=hint)
+        self.show_title("Settings" if fits else "", alert=alert, hint=hint, alert_style=style)
 
     def on_resize(self) -> None:
         """Show what is wrong as far as it fits now."""
-        self.show_headline(self._headline)
+        self.show_headline(self._headline, of_api=self._of_api)
 
     @property
     def page(self) -> SettingsPage:

@@ -18,13 +18,14 @@ from core.model.event_values import (
     KeyName,
     KeyNames,
     ListChange,
+    NoteChange,
+    NoteField,
     PaymentTypeChange,
     PaymentTypeField,
     Setting,
     SettingChange,
 )
 from core.model.key_events import KeyStatusChanged, VendorKeyAdded
-from core.model.key_note import NoteChange, NoteField
 from core.model.license_events import VendorLicenseAccepted
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage, known_events
 from core.model.review import Choice, DecisionKind

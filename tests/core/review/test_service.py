@@ -339,9 +339,7 @@ def test_the_line_about_reviews(file_sample: SampleFile) -> None:
         assert office.review.due() == ReviewDue("")
         file_sample.execute("UPDATE apisetup_review SET ended_at = '2023-01-01 00:00:00'")
         due = office.review.due()
-        assert due == ReviewDue(
-            f"Review due: the last review ({REVIEW}) ended on 2023-01-01, 675 days ago", is_due=True
-        )
+        assert due == ReviewDue(f"Review due: {REVIEW} ended 675 d ago", is_due=True)
         office.review.settings = ReviewSettings(every_days=3650)
         file_sample.execute("UPDATE apisetup_review_item SET decision = replace(decision, '2099', '2024')")
         file_sample.execute("UPDATE apisetup_review_item SET decision = replace(decision, '12-31', '11-01')")
