@@ -26,7 +26,7 @@ _USER_DRIVER = "tests.support.user_driver"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `quick` each test that needs no server, no terminal, not the whole program and no killed process."""
+    """Mark as `quick` each test of a default run that needs no server, no terminal and not the whole program."""
     for item in items:
         if is_quick(item):
             item.add_marker(pytest.mark.quick)
@@ -43,7 +43,7 @@ def is_quick(item: pytest.Item) -> bool:
     """Return True if a test needs no server, no terminal, not the whole program and no process that is killed."""
     if not isinstance(item, pytest.Function) or item.path.is_relative_to(_TERMINAL_TESTS):
         return False
-    if any(item.iter_markers("faults")) or any(item.iter_markers("own_server")):
+    if any(any(item.iter_markers(name)) for name in ("faults", "thorough", "own_server")):
         return False
     if any(getattr(member, "__module__", "") == _USER_DRIVER for member in vars(item.module).values()):
         return False

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.installed_program import COMMAND, Home
 from tests.support.pseudo_terminal import Terminal
+from tests.support.thorough import first_of
 
 UTF_8 = {"LC_ALL": "C", "PYTHONUTF8": "1"}
 OTHERS = {
@@ -43,7 +44,7 @@ def assert_drawn_in_ascii(terminal: Terminal, encoding: str) -> None:
     assert not [byte for byte in terminal.output if 0x80 <= byte < 0xA0]
 
 
-@pytest.mark.parametrize(("env", "encoding"), OTHERS.values(), ids=OTHERS)
+@first_of(2, ("env", "encoding"), OTHERS.values(), ids=OTHERS)
 def test_screens_are_drawn_in_ascii(installed_home: Home, env: dict[str, str], encoding: str) -> None:
     with installed_home.start("--demo", env={"LANG": "", **env}) as terminal:
         assert_drawn_in_ascii(terminal, encoding)
@@ -55,7 +56,8 @@ def test_screens_are_drawn_in_ascii_in_a_latin_1_locale(installed_home: Home, la
         assert_drawn_in_ascii(terminal, "iso8859-1")
 
 
-@pytest.mark.parametrize(
+@first_of(
+    3,
     "env",
     [{"LANG": "en_US.UTF-8"}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"LANG": ""}, UTF_8, {"LANG": "xx_YY.unknown"}],
     ids=["missing UTF-8 locale", "C", "POSIX", "none", "UTF-8 mode", "unknown"],

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.installed_program import KEY_OPEN, READY, Home
 from tests.support.pseudo_terminal import Terminal
+from tests.support.thorough import first_of
 
 
 def visit_the_main_screens(terminal: Terminal) -> None:
@@ -42,7 +43,7 @@ def test_no_color_removes_all_colors(home: Home) -> None:
         assert terminal.color_codes() == []
 
 
-@pytest.mark.parametrize(("term", "colorterm"), [("xterm", ""), ("xterm-256color", "truecolor")])
+@first_of(1, ("term", "colorterm"), [("xterm-256color", "truecolor"), ("xterm", "")])
 def test_only_the_colors_of_the_terminal_are_used(home: Home, term: str, colorterm: str) -> None:
     with home.start_ready("--demo", TERM=term, COLORTERM=colorterm) as terminal:
         visit_the_main_screens(terminal)

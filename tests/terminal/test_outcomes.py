@@ -18,12 +18,13 @@ from core.base.errors import ConfigurationError, PracticeUnavailable
 from tests.support.fake_mysql import Script, error, fake_mysql, greeting, sending
 from tests.support.installed_program import COMMAND, Home
 from tests.support.pseudo_terminal import DEADLINE, ROOT
+from tests.support.thorough import first_of
 from tui.commands.outcome import run_safely
 from tui.commands.signals import SignalReceived
 
 HOSTILE = "\x1b]0;owned\x07\x1b]52;c;cm0gLXJm\x07"
 """Sets a terminal's title and its clipboard."""
-COMMANDS = ["check", "check --json", "offices list", "offices list --json", "audit verify", "--help", "--version"]
+COMMANDS = ["check", "offices list --json", "--version", "check --json", "offices list", "audit verify", "--help"]
 
 
 def run(
@@ -52,7 +53,7 @@ def assert_no_control_characters(text: str) -> None:
 # -- standard output and standard error ------------------------------------------------
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@first_of(3, "command", COMMANDS)
 def test_a_full_disk_under_the_output_is_reported(home: Home, command: str) -> None:
     home.make_practice()
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
@@ -61,7 +62,7 @@ def test_a_full_disk_under_the_output_is_reported(home: Home, command: str) -> N
         assert status == 2
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@first_of(3, "command", COMMANDS)
 def test_a_reader_that_has_gone_is_reported(home: Home, command: str) -> None:
     home.make_practice()
     reader, writer = os.pipe()
@@ -119,7 +120,7 @@ def test_a_closed_output_is_reported(home: Home) -> None:
     assert completed.stderr == "apisetup: The result could not be written: standard output is closed.\n"
 
 
-@pytest.mark.parametrize("command", ["", "check", "audit verify", "offices remove A", "offices list"])
+@first_of(2, "command", ["", "offices list", "check", "audit verify", "offices remove A"])
 @pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_no_internal_error(home: Home, command: str, closed: str) -> None:
     home.write_configuration(

@@ -11,6 +11,7 @@ import pytest
 from tests.support.installed_program import READY, Home, add_key, answer, change_settings, disable_key, save
 from tests.support.opendental_columns import NEW, OLD
 from tests.support.server_practice import SIGN_IN, USER, ServerPractice, sign_in, type_password
+from tests.support.thorough import thorough
 
 KEY = "Kq7mZt4xWb9sLp2D"
 MASKED = "********Lp2D"
@@ -20,7 +21,9 @@ KEY_LABEL = f"{MASKED} #{hashlib.sha256(KEY.encode()).hexdigest()[:6]} (Bridge [
 DEVELOPER = "Bridge [red] Ltd"
 
 
-@pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (NEW, "MyISAM"), (OLD, "MyISAM")], indirect=True)
+@pytest.mark.parametrize(
+    "practice", [(NEW, "MyISAM"), *map(thorough, [(NEW, "InnoDB"), (OLD, "MyISAM")])], indirect=True
+)
 def test_the_main_job_is_recorded_in_the_audit_trail(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home) as terminal:
         terminal.wait_for("^Riverside Dental, Dr. Müller .*Admin$")

@@ -24,7 +24,7 @@ from tui.modals.prompt import Prompt
 from tui.screens.api_setup import ApiSetupScreen
 
 FIRST_SEED = int(os.environ.get("APISETUP_FUZZ_FIRST", "1"))
-SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("APISETUP_FUZZ_SEEDS", "3")))
+SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("APISETUP_FUZZ_SEEDS", "1")))
 LENGTH = int(os.environ.get("APISETUP_FUZZ_KEYS", "120"))
 """The number of keys for each seed."""
 SILENCE = 5.0

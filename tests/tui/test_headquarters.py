@@ -26,6 +26,7 @@ from tests.support.headquarters_demo import (
 from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
 from tests.support.open_requests import DATABASE_PASSWORD, server_request, with_office
 from tests.support.signing_in import sign_in
+from tests.support.thorough import first_of
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_hostile_text import WIDE, assert_harmless, assert_literal
@@ -271,7 +272,7 @@ async def test_reading_again_says_that_headquarters_is_asked_until_it_has_answer
             await until(lambda: user.status_text == "Reloaded.")
 
 
-@pytest.mark.parametrize("key", ["d", "E", "a", "r", "equals_sign", "t", "enter", "i", "ctrl+s"])
+@first_of(3, "key", ["d", "t", "ctrl+s", "E", "a", "r", "equals_sign", "enter", "i"])
 async def test_every_key_says_that_a_change_is_being_made(hq: HeadquartersServer, gate: Gates, key: str) -> None:
     changing = gate(KeyService, "set_status")
     async with run_program(headquarters_request()) as user:
@@ -683,7 +684,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize(("text", "shown", "quoted"), HOSTILE.values(), ids=HOSTILE)
+@first_of(2, ("text", "shown", "quoted"), HOSTILE.values(), ids=HOSTILE)
 async def test_hostile_text_from_headquarters_is_shown_literally(
     hq: HeadquartersServer, text: str, shown: tuple[str, ...], quoted: tuple[str, ...]
 ) -> None:

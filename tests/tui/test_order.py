@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-import pytest
-
 from core.audit.search import AuditSearch
 from core.audit.service import AuditService
 from core.keys.local_registry import LocalRegistry
@@ -17,6 +15,7 @@ from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
 from tests.support.cases import case
 from tests.support.gates import Gates
+from tests.support.thorough import first_of
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_assign import open_license
@@ -340,10 +339,10 @@ async def test_a_change_that_fails_during_quitting_is_reported_instead(demo: Ope
 
 # -- while the program is leaving ----------------------------------------------------
 
-OPENING_KEYS = ["a", "d", "E", "t", "i", "r", "enter", "question_mark", "ctrl+p", "slash", "ctrl+s"]
+OPENING_KEYS = ["a", "enter", "t", "ctrl+p", "d", "E", "i", "r", "question_mark", "slash", "ctrl+s"]
 
 
-@pytest.mark.parametrize("key", OPENING_KEYS)
+@first_of(4, "key", OPENING_KEYS)
 async def test_a_key_right_before_or_after_quitting_does_not_crash(demo: OpenRequest, key: str) -> None:
     for keys in ((key, "ctrl+q"), ("ctrl+q", key), ("ctrl+q", key, key)):
         async with run_program(demo) as user:

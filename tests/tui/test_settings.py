@@ -8,6 +8,7 @@ from textual.widgets import Checkbox, Select
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.cases import case
+from tests.support.thorough import first_of
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.modals.question import Question
@@ -31,7 +32,8 @@ def payment_type(user: User) -> str:
 # -- without rights ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@first_of(
+    2,
     "keys",
     [("ctrl+s",), ("d", "ctrl+y"), ("enter", "v"), ("enter", "c", "ctrl+y")],
     ids=["save", "disable", "show a key", "copy a key"],

@@ -24,6 +24,7 @@ from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour
 from tests.support.headquarters_demo import BRIDGE, CLEARPAY, OFFERED, cache_list, open_api_setup, registered_practice
 from tests.support.headquarters_protocol import ASSIGN, HeldKey
 from tests.support.open_requests import DATABASE_PASSWORD, catalog_of, server_request, with_office
+from tests.support.thorough import first_of
 from tests.support.user_driver import User, slow_terminal
 from tests.support.waiting import until
 from tests.tui.test_offices import write_configuration
@@ -58,7 +59,7 @@ Steps = Callable[[User], Awaitable[object]]
 AtHeadquarters = Callable[[User, HeadquartersServer], Awaitable[object]]
 Compare = Callable[..., bool]
 
-SMALL, SMALLEST, LARGE, LARGEST = SIZES = (80, 24), (60, 20), (120, 40), (200, 50)
+SMALL, LARGE, SMALLEST, LARGEST = SIZES = (80, 24), (120, 40), (60, 20), (200, 50)
 KEY = "EXAMPLE-NOT-A-KEY-Gh78"
 LONG_MESSAGE = "The server answered something that is longer than two lines of this terminal. " * 4
 
@@ -722,6 +723,7 @@ class Pictures:
 
     def __init__(self, request: pytest.FixtureRequest, compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
         self._name = request.node.name
+        self._selected_tests = {item.name for item in request.session.items}
         self._compare = compare
         self._monkeypatch = monkeypatch
 
@@ -736,21 +738,30 @@ class Pictures:
         """Run the program in all sizes, do the steps, and compare the picture in one size with the accepted one."""
         key = self._name.replace(size_name(size), "")
         if key not in self._taken:
-            self._taken[key] = asyncio.run(take_pictures(opening, steps, sizes, offices))
+            selected = self._selected(size, sizes)
+            self._taken[key] = asyncio.run(take_pictures(opening, steps, sizes[0], selected, offices))
         picture = self._taken[key][size]
         # The comparison would run the program itself, once for each picture.
         self._monkeypatch.setattr("textual._doc.take_svg_screenshot", lambda **_: picture)
         return self._compare(App())
 
+    def _selected(self, size: tuple[int, int], sizes: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+        """Return the sizes in which the run of tests wants a picture."""
+        return [each for each in sizes if self._name.replace(size_name(size), size_name(each)) in self._selected_tests]
+
 
 async def take_pictures(
-    opening: OpenRequest | None, steps: Steps, sizes: tuple[tuple[int, int], ...], offices: OfficeCatalog | None
+    opening: OpenRequest | None,
+    steps: Steps,
+    first: tuple[int, int],
+    sizes: list[tuple[int, int]],
+    offices: OfficeCatalog | None,
 ) -> dict[tuple[int, int], str]:
-    """Run the program, do the steps, and return the pictures that follow in each size."""
+    """Run the program in a first size, do the steps, and return the pictures that follow in each size."""
     app = ApisetupApp(opening, offices)
     pictures = {}
     with slow_terminal(app):
-        async with app.run_test(size=sizes[0]) as pilot:
+        async with app.run_test(size=first) as pilot:
             user = User(pilot)
             if opening is not None and not opening.on_server:
                 await user.at_api_setup()
@@ -779,7 +790,7 @@ def each(steps: Mapping[str, Callable[..., Awaitable[object]]]) -> pytest.MarkDe
     )
 
 
-in_all_sizes = pytest.mark.parametrize("size", SIZES, ids=size_name)
+in_all_sizes = first_of(2, "size", SIZES, ids=size_name)
 
 
 @in_all_sizes

@@ -7,6 +7,7 @@ import pytest
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
+from tests.support.thorough import first_of
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.modals.notice import Notice
@@ -54,7 +55,7 @@ async def paste(user: User, text: str, pace: float) -> None:
     await user.settle()
 
 
-@pytest.mark.parametrize("pace", PACES)
+@first_of(1, "pace", PACES)
 @pytest.mark.parametrize("text", PROSE)
 async def test_pasted_text_changes_nothing_on_api_setup(demo: OpenRequest, text: str, pace: float) -> None:
     async with run_program(demo) as user:
@@ -65,7 +66,7 @@ async def test_pasted_text_changes_nothing_on_api_setup(demo: OpenRequest, text:
 
 
 @pytest.mark.parametrize("pace", PACES)
-@pytest.mark.parametrize("text", PROSE)
+@first_of(1, "text", PROSE)
 async def test_pasted_text_changes_nothing_on_the_screen_of_a_key(demo: OpenRequest, text: str, pace: float) -> None:
     async with run_program(demo) as user:
         await user.press("enter")
@@ -76,7 +77,7 @@ async def test_pasted_text_changes_nothing_on_the_screen_of_a_key(demo: OpenRequ
         assert not user.app.is_exiting
 
 
-@pytest.mark.parametrize("pace", PACES)
+@first_of(1, "pace", PACES)
 async def test_pasted_text_undoes_nothing(demo: OpenRequest, pace: float) -> None:
     async with run_program(demo) as user:
         await user.press("t")
@@ -101,7 +102,7 @@ async def test_letters_in_a_question_only_show_its_key(demo: OpenRequest) -> Non
             assert user.stack == ["ApiSetupScreen", "Question"]
 
 
-@pytest.mark.parametrize("answer", [["ctrl+y"], ["right", "enter"], ["right", "space"]])
+@first_of(2, "answer", [["ctrl+y"], ["right", "enter"], ["right", "space"]])
 async def test_a_deliberate_answer_takes_two_keys(demo: OpenRequest, answer: list[str]) -> None:
     async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
@@ -111,7 +112,7 @@ async def test_a_deliberate_answer_takes_two_keys(demo: OpenRequest, answer: lis
 
 
 @pytest.mark.parametrize("pace", [IN_A_BURST, 0.06, TYPED, SLOWLY])
-@pytest.mark.parametrize("place", [[], ["enter"]])
+@first_of(1, "place", [[], ["enter"]])
 async def test_pasted_text_with_the_end_of_a_key_does_not_enable_it(
     demo: OpenRequest, pace: float, place: list[str]
 ) -> None:
@@ -145,7 +146,7 @@ async def test_enabling_ignores_a_key_that_comes_in_a_burst(demo: OpenRequest) -
         assert rows.status_of("Dentist Finder") == KeyStatus.ENABLED
 
 
-@pytest.mark.parametrize("follower", ["a", "space", "ctrl+y", "enter"])
+@first_of(2, "follower", ["a", "ctrl+y", "space", "enter"])
 async def test_an_answer_that_other_keys_follow_at_once_is_ignored(demo: OpenRequest, follower: str) -> None:
     async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
@@ -201,7 +202,7 @@ async def test_an_answer_within_the_first_moment_is_ignored(demo: OpenRequest) -
         assert rows.status_of("Insurance Mate") == KeyStatus.DISABLED_BY_CUSTOMER
 
 
-@pytest.mark.parametrize("keys", [["d", "ctrl+y"], ["ctrl+y", "ctrl+y"], ["x", "ctrl+y"]])
+@first_of(2, "keys", [["d", "ctrl+y"], ["ctrl+y", "ctrl+y"], ["x", "ctrl+y"]])
 async def test_an_answer_in_a_burst_is_ignored(demo: OpenRequest, keys: list[str]) -> None:
     async with run_program(demo) as user:
         await user.go_to("Insurance Mate")

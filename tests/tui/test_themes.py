@@ -10,6 +10,7 @@ from textual.color import Color
 
 from core.base.errors import ConfigurationError
 from core.offices.open_request import OpenRequest
+from tests.support.thorough import first_of
 from tests.support.user_driver import User, run_program
 from tui.modals.choice import Choice
 from tui.screens.audit_trail import AuditTrailScreen
@@ -63,7 +64,7 @@ def drawn(user: User) -> Iterator[tuple[str, Style]]:
                 yield text, style
 
 
-@each_theme
+@first_of(4, "theme", COLORED, ids=lambda theme: theme.name)
 async def test_everything_on_the_screen_is_readable(demo: OpenRequest, theme) -> None:  # type: ignore[no-untyped-def]
     async with run_program(demo, size=(120, 40)) as user:
         user.app.theme = theme.name

@@ -1,7 +1,8 @@
 """Faults between the statements of every kind of change: no change is made without its audit row.
 
-By default, the connection is cut and the process is killed once after each kind of statement on each engine. With
-`-m faults`, it happens after every statement of every kind of change on every sample.
+By default, the connection is cut once after each kind of statement on InnoDB, which rolls back, and the process is
+killed on MyISAM, where the order of writes decides, and on SQLite. With `-m thorough`, both happen on the other
+engines, and with `-m faults` after every statement of every kind of change on every sample.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.support.databases import Rows, SampleFile, SamplePractice, SampleServ
 from tests.support.fault_injection import after_statement, cut_connection, one_fault_per_kind, recorded_statements
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import NO_DATE, log_hash
+from tests.support.thorough import first_of
 
 FILE = "SQLite"
 ENGINES = (FILE, "24.3 MyISAM", "24.3 InnoDB")
@@ -193,16 +195,18 @@ def kill_after(driver: KillDriver, sample: SamplePractice, kind: str, number: in
     return True
 
 
-# All tests of one engine run in one process, because they share the plan.
-on_each_engine = pytest.mark.parametrize(
-    "engine_sample",
-    [pytest.param(engine, marks=pytest.mark.xdist_group(f"faults on {engine}")) for engine in ENGINES],
-    indirect=True,
-)
+def on_engines(*telling: str) -> pytest.MarkDecorator:
+    """Parametrize a test by engine; on all but these ones it is `thorough`."""
+    engines = [*telling, *(each for each in ENGINES if each not in telling)]
+    # All tests of one engine run in one process, because they share the plan.
+    cases = [pytest.param(each, marks=pytest.mark.xdist_group(f"faults on {each}")) for each in engines]
+    return first_of(len(telling), "engine_sample", cases, indirect=True)
+
+
 of_each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-@on_each_engine
+@on_engines("24.3 InnoDB")
 @of_each_kind
 def test_the_connection_cut_after_each_kind_of_statement(
     engine_sample: SamplePractice, kind: str, fault_plan: FaultPlan
@@ -212,7 +216,7 @@ def test_the_connection_cut_after_each_kind_of_statement(
         assert cut_after(engine_sample, kind, number, fault_plan.effects[kind])
 
 
-@on_each_engine
+@on_engines("24.3 MyISAM", FILE)
 @of_each_kind
 def test_the_process_killed_after_each_kind_of_statement(
     engine_sample: SamplePractice, kind: str, fault_plan: FaultPlan, kill_driver: KillDriver

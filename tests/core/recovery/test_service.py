@@ -15,8 +15,11 @@ from tests.support.change_kinds import KINDS
 from tests.support.databases import SampleServer
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, FHIR, INTERVAL, log_hash
+from tests.support.thorough import first_of
 
 SAVE = "save settings"
+KILLED = (SAVE, "add key", "hide payment type", "fail to sign in")
+"""Changes of the default run: of several rows, with a license, with a second entry, and of the companion alone."""
 on_myisam = pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
 
 
@@ -51,7 +54,7 @@ def journal(sample: SampleServer) -> int:
 
 
 @on_myisam
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "open as account"])
+@first_of(4, "kind", [*KILLED, *(each for each in KINDS if each not in {*KILLED, "open as account"})])
 def test_after_a_kill_every_entry_gets_its_hash_and_the_journal_is_empty(
     server_sample: SampleServer, kind: str, kill_driver: KillDriver
 ) -> None:
