@@ -29,6 +29,8 @@ COMMAND = str(Path(sys.executable).with_name("apisetup"))
 
 READY = "^ a Add "
 """The key bar of API Setup once the practice is open."""
+READY_READ_ONLY = "^ Enter Edit +/ Filter "
+"""The key bar of API Setup once the practice is open read-only."""
 KEY_OPEN = "^ d Disable "
 """The key bar of API Key Edit; it is drawn last, so the rest of the screen is complete."""
 

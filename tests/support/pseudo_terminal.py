@@ -123,6 +123,7 @@ class Terminal:
         self.output = bytearray()
         self._stream = pyte.ByteStream(self.screen)
         self._held = b""
+        self._lines_received: list[str] | None = None
         self._master, self._slave = pty.openpty()
         self._set_size(columns, lines)
         self._modes_before = termios.tcgetattr(self._slave)
@@ -162,7 +163,17 @@ class Terminal:
     @property
     def text(self) -> str:
         """The text on the screen, line by line, without trailing spaces."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        return "\n".join(line.rstrip() for line in self._lines)
+
+    @property
+    def _lines(self) -> list[str]:
+        """The lines on the screen, put together once for all that was received so far."""
+        if self._lines_received is None:
+            columns = range(self.screen.columns)
+            rows = [self.screen.buffer[y] for y in range(self.screen.lines)]
+            # The second cell of a wide character is empty.
+            self._lines_received = ["".join([row[x].data for x in columns]) for row in rows]
+        return self._lines_received
 
     @property
     def pid(self) -> int:
@@ -184,6 +195,7 @@ class Terminal:
         return True
 
     def _feed(self, data: bytes) -> None:
+        self._lines_received = None
         data = self._held + data
         incomplete = _INCOMPLETE.search(data)
         self._held = incomplete.group() if incomplete else b""
@@ -213,8 +225,9 @@ class Terminal:
 
     def find(self, pattern: str) -> re.Match[str] | None:
         """Search the current screen for a regular expression; `^` and `$` match at lines, and inside of frames."""
-        inside = "\n".join(line.strip(" │") for line in self.text.splitlines())
-        return re.search(pattern, self.text, re.MULTILINE) or re.search(pattern, inside, re.MULTILINE)
+        text = self.text
+        inside = "\n".join(line.strip(" │") for line in text.splitlines())
+        return re.search(pattern, text, re.MULTILINE) or re.search(pattern, inside, re.MULTILINE)
 
     def inside(self, title: str) -> str:
         """Wait for the whole frame of this title, and return the text in it without line breaks."""
@@ -222,7 +235,7 @@ class Terminal:
         return " ".join(" ".join(self._frame(title) or []).split())
 
     def _frame(self, title: str) -> list[str] | None:
-        lines, corner = self.screen.display, f"╭─ {title}"
+        lines, corner = self._lines, f"╭─ {title}"
         top = next((y for y, line in enumerate(lines) if corner in line), None)
         if top is None:
             return None
@@ -257,6 +270,7 @@ class Terminal:
 
     def resize(self, columns: int, lines: int) -> None:
         """Resize the terminal."""
+        self._lines_received = None
         self.screen.resize(lines, columns)
         self._set_size(columns, lines)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from tests.support.databases import server_database
-from tests.support.installed_program import READY, Home, fill_in, go_to
+from tests.support.installed_program import READY, READY_READ_ONLY, Home, fill_in, go_to
 from tests.support.pseudo_terminal import Terminal
 from tests.support.server import Server
 
@@ -43,7 +43,7 @@ class ServerPractice:
         """Start the program on this practice with a local registry, and sign in."""
         terminal = self.start(home, "--authority", "local", *arguments)
         sign_in(terminal)
-        terminal.wait_for(READY)
+        terminal.wait_for(READY_READ_ONLY if "--read-only" in arguments else READY)
         return terminal
 
     def rows(self, query: str) -> list[tuple[str | None, ...]]:

@@ -87,7 +87,7 @@ class User:
     # -- waiting ---------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Wait until no service is asked, no change is written, no message is left and everything is drawn."""
+        """Wait until no service is asked, no change is written, no message is left and everything is laid out."""
         quiet = 0
         async with asyncio.timeout(DEADLINE):
             while quiet < 3:
@@ -97,8 +97,6 @@ class User:
                     continue
                 # What is drawn waits for a timer; this does not.
                 self.app.screen._on_timer_update()
-                if self.app.screen._compositor._dirty_regions:
-                    _draw(self.app.screen)
                 quiet += 1
 
     async def _sleep(self, _seconds: float) -> None:
@@ -140,6 +138,11 @@ class User:
         return screen
 
     # -- reading ---------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Draw what has changed, as the program would, which fails if a widget can't be drawn."""
+        if self.app.is_running and self.app.screen._compositor._dirty_regions:
+            _draw(self.app.screen)
 
     @property
     def screen(self) -> ScreenBehavior:
@@ -234,10 +237,7 @@ _draw = Screen._compositor_refresh
 
 @contextmanager
 def slow_terminal(app: ApisetupApp) -> Iterator[None]:
-    """Draw a picture only when everything has come to rest, as on a terminal that is too slow for those in between.
-
-    Drawing is a third of what a start of the program costs, and of ten pictures a user would see the last.
-    """
+    """Draw a picture only when a test reads it, and the last one: drawing is a third of what a start costs."""
 
     def postpone(screen: Screen[Any]) -> None:
         if screen.app is app and screen.is_current:
@@ -259,7 +259,9 @@ async def running(app: ApisetupApp, size: tuple[int, int] = SIZE) -> AsyncIterat
     """Run an application on an emulated terminal."""
     with slow_terminal(app):
         async with app.run_test(size=size) as pilot:
-            yield User(pilot)
+            user = User(pilot)
+            yield user
+            user.draw()
     app.commits.close()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.impatient_program import SECONDS_A_MINUTE
-from tests.support.installed_program import READY, Home, answer, change_settings, fill_in, go_to
+from tests.support.installed_program import READY, READY_READ_ONLY, Home, answer, change_settings, fill_in, go_to
 from tests.support.opendental_columns import NEW
 from tests.support.pseudo_terminal import Terminal
 from tests.support.server import Server
@@ -79,7 +79,7 @@ def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, 
         terminal.press("enter")
         sign_in(terminal)
         terminal.wait_for("^Hillside Dental .* READ-ONLY +Admin")
-        terminal.wait_for(READY)
+        terminal.wait_for(READY_READ_ONLY)
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     with start(home, practice) as terminal:

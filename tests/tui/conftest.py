@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
-from textual.css.model import RuleSet
-from textual.css.parse import parse
-from textual.css.tokenizer import Token
-from textual.css.types import CSSLocation
 
 from core.base.secret import Secret
 from core.offices.open_request import OpenRequest
@@ -19,39 +15,16 @@ from tests.support.databases import copy_private, make_file_template
 from tests.support.fleets import NAMES, SampleFleet, change_file, file_fleet
 from tests.support.gates import Gate, Gates
 from tests.support.open_requests import FILE, file_request
+from tests.support.shared_styles import shared_styles
 
 TAGS = {"North": 'tags = ["coast"]\n', "West": 'tags = ["coast", "pilot"]\n'}
 """The tags of offices in the configuration file."""
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _parse_stylesheets_once() -> Iterator[None]:
-    """Parse each stylesheet once for all tests: an application parses all of them at its start and for each new screen.
-
-    Textual keeps parsed rules in the same way, but only within one application.
-    """
-    parsed: dict[tuple[object, ...], list[RuleSet]] = {}
-
-    def parse_once(
-        scope: str,
-        css: str,
-        read_from: CSSLocation,
-        variables: dict[str, str] | None = None,
-        variable_tokens: dict[str, list[Token]] | None = None,
-        is_default_rules: bool = False,
-        tie_breaker: int = 0,
-    ) -> list[RuleSet]:
-        theme = (variable_tokens or {}).get("row-background", ()), (variable_tokens or {}).get("background", ())
-        colors = tuple(token.value for tokens in theme for token in tokens)
-        values = tuple(sorted((variables or {}).items()))
-        key = scope, css, read_from, values, colors, is_default_rules, tie_breaker
-        if key not in parsed:
-            rules = parse(scope, css, read_from, variables, variable_tokens, is_default_rules, tie_breaker)
-            parsed[key] = list(rules)
-        return parsed[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("textual.css.stylesheet.parse", parse_once)
+def _shared_styles() -> Iterator[None]:
+    """Parse each stylesheet once for all tests, and search once for the rules of each kind of widget."""
+    with shared_styles():
         yield
 
 

@@ -78,6 +78,7 @@ async def test_help_key_bar_and_size_of_each_screen(
         await user.settle()
         if "help" in user.screen.KEYS:
             assert "Help" in user.keys
+        await assert_help_lists_no_key_twice(user)
         fields = user.screen.query(Input)
         if fields:
             fields.last().focus()
@@ -110,6 +111,23 @@ async def assert_help_lists_keys_of_screen_below(user: User) -> None:
     assert {each.tooltip for each in expected if not names_of_others(each, expected)} <= listed, names
     await user.press("escape")
     assert user.stack == stack
+
+
+async def assert_help_lists_no_key_twice(user: User) -> None:
+    await user.press("ctrl+g")
+    sections = help_of(await user.at(HelpPanel))
+    apart = ("In fields", "While typing", "Not now")
+    names = [
+        name
+        for section in sections
+        if section.title not in apart
+        for entry in section.entries
+        for name in entry.names.split(", ")
+    ]
+    assert len(names) == len(set(names))
+    sentences = [entry.sentence for section in sections for entry in section.entries]
+    assert len(sentences) == len(set(sentences))
+    await user.press("escape")
 
 
 async def test_question_mark_in_a_text_field_is_only_a_character(demo: OpenRequest) -> None:
@@ -154,25 +172,6 @@ async def test_the_help_lists_what_works_now_first(demo: OpenRequest) -> None:
         assert [section.title for section in sections] == ["Works now", "Lists", "Everywhere", "Not now"]
         assert "Decline the license agreement. Asks first." in [entry.sentence for entry in sections[0].entries]
         assert [entry.sentence for entry in sections[-1].entries] == ["Accept the license agreement."]
-
-
-@on_each_screen
-async def test_the_help_lists_no_key_twice(demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]) -> None:
-    async with run_program(demo) as user:
-        await open_screen(user)
-        await user.press("ctrl+g")
-        sections = help_of(await user.at(HelpPanel))
-        apart = ("In fields", "While typing", "Not now")
-        names = [
-            name
-            for section in sections
-            if section.title not in apart
-            for entry in section.entries
-            for name in entry.names.split(", ")
-        ]
-        assert len(names) == len(set(names))
-        sentences = [entry.sentence for section in sections for entry in section.entries]
-        assert len(sentences) == len(set(sentences))
 
 
 async def test_space_toggles_a_permission_and_does_not_scroll_too(demo: OpenRequest) -> None:

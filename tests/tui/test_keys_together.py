@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from textual.widgets import Input
 
 from core.offices.open_request import OpenRequest
+from tests.support.thorough import first_of
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.modals.notice import Notice
@@ -23,7 +23,7 @@ async def _press_after(user: User, first: str, steps: int, second: str) -> None:
     user.send(second)
 
 
-@pytest.mark.parametrize("closing", ["enter", "escape"])
+@first_of(1, "closing", ["enter", "escape"])
 async def test_a_key_right_after_one_that_closes_a_dialog_is_not_lost(demo: OpenRequest, closing: str) -> None:
     async with run_program(demo) as user:
         screen = await user.at_api_setup()
