@@ -37,6 +37,12 @@ def test_the_wheel_contains_every_page_of_the_manual(wheel: set[str]) -> None:
     assert {f"tui/manual/{topic}.md" for topic in TOPICS} <= wheel
 
 
+def test_the_wheel_contains_the_templates_of_reports(wheel: set[str]) -> None:
+    templates = {each.relative_to(ROOT).as_posix() for each in (ROOT / "core/reports/templates").iterdir()}
+    assert templates
+    assert templates <= wheel
+
+
 @pytest.mark.parametrize(
     "path",
     [

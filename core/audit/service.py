@@ -152,6 +152,15 @@ class AuditService:
         with self._practice.read() as connection:
             return self._practice.now(connection)
 
+    def utc_offset(self, moment: datetime) -> str:
+        """Return the offset from UTC of one of the practice's times, such as `-06:00`; empty if it isn't known."""
+        from core.audit.server_offsets import ServerOffsets
+
+        offsets = ServerOffsets()
+        with self._practice.read() as connection:
+            offsets.load(connection, [moment])
+        return offsets.iso(moment)[len("2024-11-01T00:00:00") :]
+
     def activity(self, wanted: AuditFilter, days: int) -> Activity:
         """Return the number of entries that a filter shows on each of its days, for at most `days` of the last ones."""
         from core.audit.activity import read_activity

@@ -21,6 +21,7 @@ from typing import IO, Self
 from core.base.file_status import entry_status
 
 PARTIAL = "partial"
+_FOLDER = "folder"
 _PREFIX = ".apisetup-"
 _TEMPORARY_PREFIX, _TEMPORARY_SUFFIX = "apisetup-demo-", ".tmp"
 _TEMPORARY_NAME = re.compile(rf"{_TEMPORARY_PREFIX}\w{{8}}{re.escape(_TEMPORARY_SUFFIX)}")
@@ -172,6 +173,94 @@ def remove_leftovers(directory: Path) -> None:
     """Remove the partial files in a directory that no process uses."""
     for _path in leftovers(directory, PARTIAL):
         pass
+
+
+class PartialFolder:
+    """A private folder under a hidden name of its own, which gets its final name when all of its files are complete.
+
+    Args:
+        directory: The directory of the final name, so that it can be renamed.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / f"{_PREFIX}{secrets.token_hex(8)}.{_FOLDER}"
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.remove()
+
+    def create(self) -> None:
+        """Create the folder with mode 0700 and lock it.
+
+        Raises:
+            OSError: The directory can't be written.
+        """
+        while self._descriptor is None:
+            self.path.mkdir(mode=0o700)
+            try:
+                descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            except FileNotFoundError:
+                # Another process took it for a leftover before it was locked.
+                continue
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if _is_same(descriptor, self.path):
+                self._descriptor = descriptor
+            else:
+                os.close(descriptor)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one of its files, with mode 0600, and flush it to disk.
+
+        Raises:
+            OSError: The disk is full, or refuses to write.
+        """
+        descriptor = os.open(self.path / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+
+    def publish(self, path: Path) -> None:
+        """Give the folder its final name, which must be free.
+
+        Raises:
+            FileExistsError: The name is taken.
+            OSError: The directory can't be written.
+        """
+        if self._descriptor is not None:
+            os.fsync(self._descriptor)
+        # What appears after this is never overwritten either: a folder takes only the place of one that is empty.
+        if entry_status(path) is not None:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        self.path.rename(path)
+
+    def is_at(self, path: Path) -> bool:
+        """Return True if a path is this folder."""
+        return self._descriptor is not None and _is_same(self._descriptor, path)
+
+    def remove(self) -> None:
+        """Remove the folder with its hidden name; under its final name, it stays."""
+        from shutil import rmtree
+
+        rmtree(self.path, ignore_errors=True)
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def remove_left_folders(directory: Path) -> None:
+    """Remove the partial folders in a directory that no process uses."""
+    from shutil import rmtree
+
+    name = re.compile(rf"{re.escape(_PREFIX)}[0-9a-f]{{16}}\.{_FOLDER}")
+    for path in _matching_paths(directory, name):
+        with _unused(path, os.O_RDONLY | os.O_DIRECTORY, stat.S_ISDIR) as is_unused:
+            if is_unused:
+                rmtree(path, ignore_errors=True)
 
 
 @contextmanager

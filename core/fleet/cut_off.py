@@ -133,7 +133,8 @@ class FleetChange:
             try:
                 with self._fleet.open_signed_in(result.office) as (office, actor):
                     event = ReceiptRecorded(written.number, self.plan.developer, actor.user_name, written.sha256)
-                    office.record_receipt(actor, event)
+                    with office.recording(actor, event):
+                        pass
             except ApiSetupError as error:
                 _logger.warning("Office %s: %s", result.office, error, exc_info=error)
                 failures.append(f"{result.office}: {error.sentence}")

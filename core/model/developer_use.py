@@ -77,6 +77,29 @@ class DeveloperUse:
 
 
 @dataclass(frozen=True)
+class PeriodUse:
+    """The changes that a developer made through the API within some days."""
+
+    per_day: tuple[int, ...]
+    """The changes on each of these days, oldest first."""
+    kinds: Mapping[int, int] = field(default_factory=dict)
+    """The changes by the number of their permission type, most frequent first."""
+    computers: tuple[str, ...] = ()
+    """The computers that carried them out."""
+    last: datetime | None = None
+
+    @property
+    def total(self) -> int:
+        """The number of changes."""
+        return sum(self.per_day)
+
+    @property
+    def queries(self) -> int:
+        """The number of database queries, which `kinds` counts, too."""
+        return sum(self.kinds.get(kind, 0) for kind in QUERY_TYPES)
+
+
+@dataclass(frozen=True)
 class UseDetails:
     """The counts for one developer, made only when an admin looks at them."""
 

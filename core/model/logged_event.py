@@ -49,6 +49,7 @@ EVENT_MODULES = (
     "export_events",
     "seal_events",
     "review_events",
+    "evidence_events",
 )
 """The modules of this folder that define events, in the order in which a text is tried on them."""
 
@@ -301,6 +302,7 @@ _ABOUT = {
     "API keys: copy made equal to the local registry: ": KEY_COPY,
     "Audit Trail export to ": EXPORT,
     "Audit Trail sealed by ": SEAL,
+    "Evidence of API key review ": REVIEW,
     "API subscription ": SUBSCRIPTION,
     "API key review ": REVIEW,
     "Former names of developer ": FORMER_NAMES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from core.office.inspected_database import InspectedDatabase
 from core.office.title_facts import practice_info
 from core.opendental.price_list import DEFAULT_PRICES
 from core.practice.practice import Practice
+from core.practice.unit_of_work import UnitOfWork, WriteMode
 from core.settings.service import SettingsService
 from core.undo.session_changes import SessionChanges
 from core.users.service import UserService
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from core.companion.journal import CompanionJournal
     from core.diagnosis.service import DiagnosisService
     from core.licenses.service import LicenseService
-    from core.model.actor import Actor
-    from core.model.receipt_events import ReceiptRecorded
+    from core.model.logged_event import AuditEvent
     from core.model.review import OtherOffices, ReviewSettings
     from core.payment_types.service import PaymentTypeService
     from core.practice.made_change import LoggedChange
@@ -102,7 +103,6 @@ class Office:
     @cached_property
     def undoing(self) -> UndoService:
         """The service that undoes the last change of a session, or one that the Audit Trail records."""
-        from core.model.logged_event import AuditEvent
         from core.model.payment_type_events import PaymentTypeEdited, PaymentTypeHidden
         from core.model.review_events import KeyNoteChanged
         from core.model.subscription_events import SubscriptionEnded, SubscriptionResumed
@@ -233,15 +233,14 @@ class Office:
         """Return the last change that this user made here, one entry for each event; empty for none."""
         return tuple(entry for change in self._changes.last(actor) for entry in change.entries)
 
-    def record_receipt(self, actor: Actor, receipt: ReceiptRecorded) -> None:
-        """Record in the Audit Trail that the receipt of a change in several offices was written.
+    def recording(self, actor: Actor, event: AuditEvent) -> AbstractContextManager[UnitOfWork]:
+        """Record that files were written, such as a receipt; if the body fails to write them, `NOT DONE` follows.
 
         Raises:
             NotPermitted: The database user may not write.
             PracticeUnavailable: The database failed.
         """
-        with self._practice.unit_of_work(actor, receipt):
-            pass
+        return self._practice.unit_of_work(actor, event, mode=WriteMode.SPANS_DATABASES)
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from math import inf
 
 from core.audit.range_size import AdaptiveSize, SizeLimits
@@ -92,6 +92,23 @@ class UseReading:
             )
         self._remember(window, ranges, rows)
         return True
+
+    def read_back_to(self, day: date) -> None:
+        """Read all that is new, and what is older back to a day. Blocks; a later reading goes on from there.
+
+        Raises:
+            PracticeUnavailable: The practice or the companion can't be read.
+            NotPermitted: The database user may not read the Audit Trail.
+        """
+        while self._lacks(day) and self.read_on():
+            pass
+
+    def _lacks(self, day: date) -> bool:
+        """Return True if something new, or something from a day on, wasn't read yet."""
+        ranges = self._remembered.ranges(self._names)
+        if self._now is None or self._newer_window(ranges, self._now) is not None:
+            return True
+        return not all(read.covers(day) for read in ranges.values())
 
     def _remember(self, window: _Window, ranges: Mapping[str, TrailRange], rows: list[DayUse]) -> None:
         progress = {name: Progress(ranges.get(name), after) for name, after in window.after.items()}

@@ -14,7 +14,15 @@ from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.companion.store import Companion
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.developer_use import DAYS, DeveloperUse, KnownUse, TrailFloor, TrailRange, UseDetails
+from core.model.developer_use import (
+    DAYS,
+    DeveloperUse,
+    KnownUse,
+    PeriodUse,
+    TrailFloor,
+    TrailRange,
+    UseDetails,
+)
 from core.practice.practice import Practice
 from core.use.reading import UseReading
 from core.use.remembered_use import Lifetime, RememberedUse
@@ -97,6 +105,34 @@ class UseService:
         while reading.read_on():
             pass
         return self.known_now(developers)
+
+    def in_period(self, developers: Collection[str], since: date, until: date) -> Mapping[str, PeriodUse]:
+        """Read the Audit Trail back to a day, and return what developers changed from that day to another.
+
+        Args:
+            developers: The developers' names; blank ones are left out.
+            since: The first day.
+            until: The last day.
+
+        Raises:
+            PracticeUnavailable: The practice or the companion can't be read.
+            NotPermitted: The database user may not read the Audit Trail.
+        """
+        self.reading(developers).read_back_to(since)
+        groups = self._names(developers)
+        rows = self._remembered.days({name for group in groups.values() for name in group}, since)
+        return {
+            developer: _use_in_period([row for row in rows if row.name in group and row.day <= until], since, until)
+            for developer, group in groups.items()
+        }
+
+    def floor(self) -> TrailFloor:
+        """Return how far back the Audit Trail goes.
+
+        Raises:
+            PracticeUnavailable: The practice can't be read.
+        """
+        return self.known_now(()).floor
 
     def details(self, key: ApiKey) -> UseDetails:
         """Count what is counted only for a key that an admin looks at.
@@ -242,16 +278,28 @@ def _use(
         all(ranges[name].complete for name in names),
     )
     lives = [lifetimes[name] for name in names if name in lifetimes]
-    per_day, kinds, computers = Counter[date](), Counter[int](), Counter[str]()
-    for row in days:
-        per_day[row.day] += row.entries
-        kinds[row.permission] += row.entries
-        computers[row.computer] += row.entries
+    recent = _use_in_period(days, today - timedelta(days=DAYS - 1), today)
     return DeveloperUse(
         read,
         min((life.first for life in lives), default=None),
         max((life.last for life in lives), default=None),
-        tuple(per_day[today - timedelta(days=n)] for n in reversed(range(DAYS))),
+        recent.per_day,
+        recent.kinds,
+        recent.computers,
+    )
+
+
+def _use_in_period(days: Iterable[DayUse], since: date, until: date) -> PeriodUse:
+    per_day, kinds, computers = Counter[date](), Counter[int](), Counter[str]()
+    last: datetime | None = None
+    for row in days:
+        per_day[row.day] += row.entries
+        kinds[row.permission] += row.entries
+        computers[row.computer] += row.entries
+        last = max(last or row.last, row.last)
+    return PeriodUse(
+        tuple(per_day[since + timedelta(days=n)] for n in range((until - since).days + 1)),
         dict(kinds.most_common()),
         tuple(name for name, _ in computers.most_common() if name),
+        last,
     )

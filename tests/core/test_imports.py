@@ -71,7 +71,7 @@ def test_what_starts_before_the_database_is_light(module: str) -> None:
 
 
 def test_what_asks_headquarters_is_loaded_when_it_is_asked() -> None:
-    assert loaded_by(*MODULES).isdisjoint({"httpx", "httpcore", "defusedxml"})
+    assert loaded_by(*MODULES).isdisjoint({"httpx", "httpcore", "defusedxml", "jinja2"})
     assert loaded_by(*ASKS_HEADQUARTERS).isdisjoint({"sqlalchemy", "pymysql", "httpx", "httpcore", "defusedxml"})
 
 

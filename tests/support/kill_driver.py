@@ -27,18 +27,22 @@ from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_file_office, open_server_office
+from core.reports.evidence_writing import RecordingOffice, write_evidence
+from tests.support.actors import ADMIN
 from tests.support.audit_exports import begin_export, finish
 from tests.support.change_kinds import KINDS
 from tests.support.databases import SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement
 from tests.support.headquarters_office import AT_HEADQUARTERS, RENEW_COPY, fetch_list
+from tests.support.review_evidence import evidence_of, read_evidence
 from tests.support.reviews import IN_REVIEW
 from tests.support.shared_companions import SharedCompanion
 
 ROOT = Path(__file__).parents[2]
 FIRST_START = "first start"
 EXPORT = "export"
-_OPERATIONS = ("open", "os.link", "os.rename", "os.remove")
+EVIDENCE = "evidence"
+_OPERATIONS = ("open", "os.link", "os.mkdir", "os.rename", "os.remove")
 """The audit events of operations that change a directory."""
 
 
@@ -112,6 +116,20 @@ class KillDriver:
         request: dict[str, Any] = {"kind": EXPORT, "statement": operation, "companion": str(sample.companion)}
         return self._kill(request | {"file": str(file), "may_replace": may_replace})
 
+    def kill_evidence(self, sample: SamplePractice, folder: Path, operation: int) -> bool:
+        """Write the evidence of the last review in a process that is killed before an operation on its directory.
+
+        Args:
+            sample: The practice.
+            folder: The folder to write.
+            operation: The number of the operation, from 1.
+
+        Returns:
+            False if there are fewer operations and the folder was written.
+        """
+        request: dict[str, Any] = {"kind": EVIDENCE, "statement": operation, "companion": str(sample.companion)}
+        return self._kill(request | {"file": str(folder)})
+
     def _kill(self, request: dict[str, Any]) -> bool:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -148,6 +166,12 @@ def _run_child(request: dict[str, Any]) -> None:
             export = begin_export(office, Path(request["file"]), may_replace=request["may_replace"])
             _kill_before_operation(number, request["file"])
             finish(export)
+        return
+    if request["kind"] == EVIDENCE:
+        with closing(_open(request)) as office:
+            evidence = evidence_of(read_evidence(office))
+            _kill_before_operation(number, request["file"])
+            write_evidence(evidence, Path(request["file"]), [RecordingOffice("North", office, ADMIN)])
         return
     with closing(_open(request)) as office, after_statement(number, _kill_this_process), suppress(ApiSetupError):
         (KINDS | AT_HEADQUARTERS | IN_REVIEW | {RENEW_COPY: fetch_list})[request["kind"]](office)

@@ -30,6 +30,7 @@ COMMANDS = (
     ("why",),
     ("audit", "search"),
     ("audit", "verify"),
+    ("report", "--month", "this"),
 )
 
 
@@ -53,7 +54,7 @@ def names(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_every_name_is_in_the_manual(arguments: tuple[str, ...], tmp_path: Path) -> None:
     completed = CommandLine(tmp_path).run(*arguments, "--demo", "--json", stdin="Zz9Yy8Xx7Ww6Vv5U")
-    assert completed.document["command"] == " ".join(arguments[: 1 if arguments[0] == "why" else 2])
+    assert completed.document["command"] == " ".join(arguments[: 1 if arguments[0] in ("why", "report") else 2])
     assert completed.document["offices"][0]["error"] is None
     assert set(names(completed.document)) - documented() == set()
 

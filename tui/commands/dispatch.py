@@ -10,6 +10,9 @@ from pathlib import Path
 
 from core.base.partial_file import remove_temporary_directories
 
+_MODULES = {"report": "monthly_report"}
+"""The modules of commands that aren't named like their command."""
+
 
 def run_command(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> int:
     """Run a command and return its exit status.
@@ -45,7 +48,8 @@ def run_command(options: argparse.Namespace, environment: Mapping[str, str], cle
     selection = select_offices(options, environment, cleanup)
     start_debug_log(options, selection.paths.log)
     cleanup.callback(remove_temporary_directories)
-    module = import_module(f"tui.commands.{options.command.replace('-', '_')}")
+    name = _MODULES.get(options.command, options.command.replace("-", "_"))
+    module = import_module(f"tui.commands.{name}")
     return int(module.run(OfficeCommand(options, selection, environment)))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 Work = Callable[["Session"], OfficeReport]
+WorkResult = tuple["OpenRequest", OfficeReport, ApiSetupError | None]
+"""An office, what to report about it, and the error that ended the work there, if any."""
 
 
 class OfficeCommand:
@@ -81,10 +84,40 @@ class OfficeCommand:
             work: The work; returns what to report.
             at_once: The number of offices to work on at the same time. The reports keep the order of the offices.
         """
+        return self.finish(self._reports(work, at_once))
+
+    def collect(
+        self,
+        work: Callable[[OpenRequest, Session], OfficeReport],
+        *needs: Permission,
+        keep_open: ExitStack | None = None,
+    ) -> list[WorkResult]:
+        """Do some work in each office, one after the other, and return the results for `finish`.
+
+        An office that can't be opened, or where the work fails, is named on standard error, and the others follow.
+
+        Args:
+            work: The work; returns what to report.
+            needs: The permissions of which the Open Dental user needs one; Setup if none is given.
+            keep_open: Keeps every office open until it ends; None to close each one after its work.
+
+        Raises:
+            SignalReceived: A signal ended it.
+        """
+
+        def work_in(request: OpenRequest) -> OfficeReport:
+            with ExitStack() as own:
+                session = (keep_open or own).enter_context(self.sign_in.session(request, *needs))
+                return work(request, session)
+
+        return list(self._reports(work_in, 1))
+
+    def finish(self, results: Iterable[WorkResult]) -> int:
+        """Print the results of the offices as they come, and return the exit status."""
         offices: list[dict[str, Any]] = []
         statuses: list[int] = []
         outcomes: list[str] = []
-        for request, report, error in self._reports(work, at_once):
+        for request, report, error in results:
             statuses.append(report.status)
             outcomes.append(report.outcome)
             offices.append(office_as_json(request, report, error))
@@ -95,9 +128,7 @@ class OfficeCommand:
             print_result(document(self.name, status, offices), " ".join(filter(None, outcomes)))
         return status
 
-    def _reports(
-        self, work: Callable[[OpenRequest], OfficeReport], at_once: int
-    ) -> Iterator[tuple[OpenRequest, OfficeReport, ApiSetupError | None]]:
+    def _reports(self, work: Callable[[OpenRequest], OfficeReport], at_once: int) -> Iterator[WorkResult]:
         """Yield the report of each office, in their order, with the error that ended its work, if any."""
         requests, done = self.selection.requests, 0
         try:

@@ -30,6 +30,7 @@ COMMANDS = (
     ("why", "say why the API doesn't work, for one key or for the practice"),
     ("audit", "search, verify, seal or export the Audit Trail"),
     ("review", "list what needs a decision about API keys, and decide about it in a review"),
+    ("report", "write the report of a month, for one office or many"),
     ("check", "check whether everything works in a practice, without writing to it"),
     ("grants", "print the script that grants a database user its rights"),
     ("offices", "list, add, remove or import the offices of the configuration file"),

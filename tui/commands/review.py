@@ -45,6 +45,10 @@ def run(command: OfficeCommand) -> int:
     """
     options, verb = command.options, command.options.verb
     refuse_whole_key(*getattr(options, "key", ()))
+    if verb == "report":
+        from tui.commands import review_evidence
+
+        return review_evidence.run(command)
     if verb == "decide":
         # Before any office is opened.
         return command.run(partial(_decide, command, _choice(options)))

@@ -22,6 +22,7 @@ TOPICS = (
     "verification",
     "seals",
     "review",
+    "reports",
     "commands",
     "recipes",
     "json",

@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from core.base.partial_file import PartialFile, remove_leftovers, remove_temporary_directories, temporary_directory
+from core.base.partial_file import (
+    PartialFile,
+    PartialFolder,
+    remove_left_folders,
+    remove_leftovers,
+    remove_temporary_directories,
+    temporary_directory,
+)
 from core.base.private_file import replace_private_file
 from tests.support.ownership import STRANGER
 
@@ -136,6 +143,24 @@ def test_a_file_that_is_taken_for_a_leftover_before_it_is_locked_is_created_agai
     with PartialFile(tmp_path) as partial:
         partial.create()
         assert partial.path.exists()
+
+
+def test_a_partial_folder_that_is_in_use_is_left_alone_and_others_are_removed(tmp_path: Path) -> None:
+    left = tmp_path / ".apisetup-0123456789abcdef.folder"
+    left.mkdir()
+    (left / "keys.csv").write_text("")
+    (tmp_path / ".apisetup-0123456789abcdef.partial").write_text("")
+    with PartialFolder(tmp_path) as folder:
+        folder.create()
+        folder.write("index.html", b"page")
+        remove_left_folders(tmp_path)
+        assert not left.exists()
+        assert (folder.path / "index.html").read_bytes() == b"page"
+        folder.publish(tmp_path / "done")
+        assert folder.is_at(tmp_path / "done")
+        with pytest.raises(FileExistsError):
+            folder.publish(tmp_path / "done")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [".apisetup-0123456789abcdef.partial", "done"]
 
 
 def test_a_missing_directory_has_no_leftovers(tmp_path: Path) -> None:

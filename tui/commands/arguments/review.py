@@ -6,6 +6,8 @@ import argparse
 
 from tui.commands.arguments.grammar import Verbs, add_key_choice
 
+_REVIEW = "the review; by default the one under way, or else the one that ended last"
+
 
 def add(noun: argparse.ArgumentParser) -> None:
     """Add the verbs."""
@@ -16,12 +18,27 @@ def add(noun: argparse.ArgumentParser) -> None:
     _add_start(verbs.changing("start", "start a review of all API keys"))
     verbs.reading("list", "list the reviews")
     shown = verbs.reading("show", "show a review: its keys, what is known of them, and the decisions")
-    shown.add_argument("name", metavar="NAME", nargs="?", default="", help="the review; by default the one under way")
+    shown.add_argument("name", metavar="NAME", nargs="?", default="", help=_REVIEW)
     _add_decide(verbs.changing("decide", "decide about API keys in the review that is under way"))
     end = verbs.changing("end", "end the review that is under way")
     end.add_argument(
         "--with-open", action="store_true", help="end it although keys have no decision; its entry names them"
     )
+    _add_report(
+        verbs.reading(
+            "report",
+            "write the evidence of a review to a folder. It is logged and, where the trail is sealed, sealed",
+            found="an office, or a part of one, couldn't be read",
+        )
+    )
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?", default="", help=_REVIEW)
+    parser.add_argument(
+        "--output", metavar="FOLDER", help="the folder to write, which must not exist (apisetup-review-DATE)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only print what would be written; write nothing")
 
 
 def _add_start(parser: argparse.ArgumentParser) -> None:

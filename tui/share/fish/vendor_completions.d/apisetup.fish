@@ -50,8 +50,8 @@ function _shtab_apisetup_using
   test "$_shtab_apisetup_cmdpath" = "$argv"
 end
 
-set -g _shtab_apisetup_commands keys 'keys list' 'keys show' 'keys add' 'keys use' 'keys disable' 'keys enable' 'keys note' 'keys remove' settings 'settings get' 'settings set' subscriptions 'subscriptions list' 'subscriptions end' 'subscriptions resume' 'subscriptions delete' payment-types 'payment-types list' 'payment-types add' 'payment-types rename' 'payment-types hide' 'payment-types unhide' 'payment-types move' 'payment-types sort' why audit 'audit search' 'audit verify' 'audit seal' 'audit seals' 'audit seal-key' 'audit proof' 'audit export' review 'review due' 'review status' 'review start' 'review list' 'review show' 'review decide' 'review end' check grants offices 'offices list' 'offices add' 'offices remove' 'offices import' companion 'companion copy' 'companion rotate-key' help
-set -g _shtab_apisetup_opts_with_value --accept-license --api --authority --baa-date --baa-reference --baa-since --companion --companion-key-from --companion-password-from --config --developer --email --export --features --filter --former-name --from --host --interval --keep-until --key --limit --lock-after-minutes --name --new-key-from --next-key --note --od-password-from --od-user --office --owner --password-from --payment-type --permission --phone --proof --public-key --purpose --receipt --replacement --review-date --seal --server-public-key --since --status --tag --text --theme --tls --tls-ca --tls-cert --tls-key --to --to-password-from --to-tls --to-tls-ca --until --url --user --workstation
+set -g _shtab_apisetup_commands keys 'keys list' 'keys show' 'keys add' 'keys use' 'keys disable' 'keys enable' 'keys note' 'keys remove' settings 'settings get' 'settings set' subscriptions 'subscriptions list' 'subscriptions end' 'subscriptions resume' 'subscriptions delete' payment-types 'payment-types list' 'payment-types add' 'payment-types rename' 'payment-types hide' 'payment-types unhide' 'payment-types move' 'payment-types sort' why audit 'audit search' 'audit verify' 'audit seal' 'audit seals' 'audit seal-key' 'audit proof' 'audit export' review 'review due' 'review status' 'review start' 'review list' 'review show' 'review decide' 'review end' 'review report' report check grants offices 'offices list' 'offices add' 'offices remove' 'offices import' companion 'companion copy' 'companion rotate-key' help
+set -g _shtab_apisetup_opts_with_value --accept-license --api --authority --baa-date --baa-reference --baa-since --companion --companion-key-from --companion-password-from --config --developer --email --export --features --filter --former-name --from --host --interval --keep-until --key --limit --lock-after-minutes --month --name --new-key-from --next-key --note --od-password-from --od-user --office --output --owner --password-from --payment-type --permission --phone --proof --public-key --purpose --receipt --replacement --review-date --seal --server-public-key --since --status --tag --text --theme --tls --tls-ca --tls-cert --tls-key --to --to-password-from --to-tls --to-tls-ca --until --url --user --workstation
 
 complete -c apisetup -e
 complete -c apisetup -f
@@ -854,6 +854,47 @@ complete -c apisetup -n '_shtab_apisetup_using review end' -l json -d 'print the
 complete -c apisetup -n '_shtab_apisetup_using review end' -l dry-run -d 'only print what would be done; write nothing'
 complete -c apisetup -n '_shtab_apisetup_using review end' -l yes -d 'don'"'"'t ask for confirmation; required without a terminal'
 complete -c apisetup -n '_shtab_apisetup_using review end' -l with-open -d 'end it although keys have no decision; its entry names them'
+complete -c apisetup -n '_shtab_apisetup_using review; and test $_shtab_apisetup_npos -eq 0' -a report -d 'Write the evidence of a review to a folder. It is logged and, where the trail is sealed, sealed.'
+complete -c apisetup -n '_shtab_apisetup_using review report' -s h -l help -d 'show this help message and exit'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l demo -d 'open a practice with sample data that is deleted at the end'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l office -x -d 'open an office from the configuration file (commands: can be repeated)'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l tag -x -d 'commands: all offices with this tag (can be repeated)'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l all-offices -d 'commands: all offices of the configuration file'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file, instead of APISETUP_CONFIG'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l url -x -d 'open a practice: mysql+pymysql://user@host:3306/opendental, or sqlite:///FILE'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l read-only -d 'write nothing to the practice, not even the sign-in'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l tls -xka "verify off" -d 'how to protect the connection to a server. verify is the default for other computers; a connection on this computer is encrypted if the server offers it'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l tls-ca -xka "(__fish_complete_path (commandline -ct))" -d 'the certificate authorities that sign the server'"'"'s certificate (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l tls-cert -xka "(__fish_complete_path (commandline -ct))" -d 'the client certificate, if the server requires one (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l tls-key -xka "(__fish_complete_path (commandline -ct))" -d 'the client certificate'"'"'s key, if it is in another file (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l server-public-key -xka "(__fish_complete_path (commandline -ct))" -d 'the server'"'"'s public key (PEM), which encrypts the password on connections without TLS'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l authority -xka "local headquarters" -d 'who manages the keys of a practice on a server: headquarters (the default), or a registry on this computer'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l user -x -d 'the Open Dental user to sign in as, instead of the office'"'"'s od_user or APISETUP_OD_USER'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l json -d 'print the result as JSON'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l output -x -d 'the folder to write, which must not exist (apisetup-review-DATE)'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l dry-run -d 'only print what would be written; write nothing'
+complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a report -d 'Write the report of a month, for one office or many.'
+complete -c apisetup -n '_shtab_apisetup_using report' -s h -l help -d 'show this help message and exit'
+complete -c apisetup -n '_shtab_apisetup_using report' -l demo -d 'open a practice with sample data that is deleted at the end'
+complete -c apisetup -n '_shtab_apisetup_using report' -l office -x -d 'open an office from the configuration file (commands: can be repeated)'
+complete -c apisetup -n '_shtab_apisetup_using report' -l tag -x -d 'commands: all offices with this tag (can be repeated)'
+complete -c apisetup -n '_shtab_apisetup_using report' -l all-offices -d 'commands: all offices of the configuration file'
+complete -c apisetup -n '_shtab_apisetup_using report' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file, instead of APISETUP_CONFIG'
+complete -c apisetup -n '_shtab_apisetup_using report' -l url -x -d 'open a practice: mysql+pymysql://user@host:3306/opendental, or sqlite:///FILE'
+complete -c apisetup -n '_shtab_apisetup_using report' -l read-only -d 'write nothing to the practice, not even the sign-in'
+complete -c apisetup -n '_shtab_apisetup_using report' -l tls -xka "verify off" -d 'how to protect the connection to a server. verify is the default for other computers; a connection on this computer is encrypted if the server offers it'
+complete -c apisetup -n '_shtab_apisetup_using report' -l tls-ca -xka "(__fish_complete_path (commandline -ct))" -d 'the certificate authorities that sign the server'"'"'s certificate (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using report' -l tls-cert -xka "(__fish_complete_path (commandline -ct))" -d 'the client certificate, if the server requires one (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using report' -l tls-key -xka "(__fish_complete_path (commandline -ct))" -d 'the client certificate'"'"'s key, if it is in another file (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using report' -l server-public-key -xka "(__fish_complete_path (commandline -ct))" -d 'the server'"'"'s public key (PEM), which encrypts the password on connections without TLS'
+complete -c apisetup -n '_shtab_apisetup_using report' -l authority -xka "local headquarters" -d 'who manages the keys of a practice on a server: headquarters (the default), or a registry on this computer'
+complete -c apisetup -n '_shtab_apisetup_using report' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
+complete -c apisetup -n '_shtab_apisetup_using report' -l user -x -d 'the Open Dental user to sign in as, instead of the office'"'"'s od_user or APISETUP_OD_USER'
+complete -c apisetup -n '_shtab_apisetup_using report' -l json -d 'print the result as JSON'
+complete -c apisetup -n '_shtab_apisetup_using report' -l month -x -d 'the month: 2026-11, this, or last for the one before (last)'
+complete -c apisetup -n '_shtab_apisetup_using report' -l output -xka "(__fish_complete_path (commandline -ct))" -d 'the HTML file to write (apisetup-report-MONTH.html); with --json only if named'
+complete -c apisetup -n '_shtab_apisetup_using report' -l replace -d 'replace the file if it already exists'
 complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a check -d 'Check whether everything works in a practice, without writing to it.'
 complete -c apisetup -n '_shtab_apisetup_using check' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using check' -l demo -d 'open a practice with sample data that is deleted at the end'
@@ -1023,4 +1064,4 @@ complete -c apisetup -n '_shtab_apisetup_using companion rotate-key' -l dry-run 
 complete -c apisetup -n '_shtab_apisetup_using companion rotate-key' -l yes -d 'don'"'"'t ask for confirmation; required without a terminal'
 complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a help -d 'Print a page of the manual.'
 complete -c apisetup -n '_shtab_apisetup_using help' -s h -l help -d 'show this help message and exit'
-complete -c apisetup -n '_shtab_apisetup_using help; and test $_shtab_apisetup_npos -ge 0' -ka "index connecting offices fleet api-setup keys why subscriptions payment-types audit-trail verification seals review commands recipes json configuration companion keyboard terminal what-is-written limits troubleshooting" -d 'the page or the beginning of its name; none lists all pages'
+complete -c apisetup -n '_shtab_apisetup_using help; and test $_shtab_apisetup_npos -ge 0' -ka "index connecting offices fleet api-setup keys why subscriptions payment-types audit-trail verification seals review reports commands recipes json configuration companion keyboard terminal what-is-written limits troubleshooting" -d 'the page or the beginning of its name; none lists all pages'
