@@ -174,6 +174,10 @@ class ApisetupApp(TerminalApp):
         """Go to the Audit Trail."""
         self.go_to_place("place-audit-trail")
 
+    def action_go_review(self) -> None:
+        """Go to what needs a decision."""
+        self.go_to_place("place-review")
+
     @once
     async def go_to_place(self, place: str) -> None:
         """Close the screens above a place, after asking about unsaved changes in them, and open the place."""

@@ -61,6 +61,10 @@ class OfficeHome(KeyScreen[T]):
             from tui.screens.payment_types import PaymentTypesScreen
 
             self.open_screen(PaymentTypesScreen(self.open_session), lambda _result: self.reload())
+        elif place == "place-review":
+            from tui.screens.review import ReviewScreen
+
+            self.open_screen(ReviewScreen(self.open_session), lambda _result: self.reload())
 
     def open_requested_place(self) -> None:
         """Open the place that was asked for before the office was open; for a user without Setup, the Audit Trail."""
