@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from core.base.errors import InvalidInput
@@ -61,6 +61,7 @@ class Form(BaseModal[T], Generic[T]):
     """
 
     CSS_PATH = "form.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]  # noqa: RUF012 - declared so by Textual
     KEYS: ClassVar[tuple[str, ...]] = ("save", "back", "next-field")
 
     def __init__(
@@ -81,17 +82,21 @@ class Form(BaseModal[T], Generic[T]):
         """Compose the lines and the fields."""
         if self._lines:
             yield Static(hanging_lines(self._lines), id="lines")
-        for field in self._fields:
-            with Horizontal(classes="field"):
-                yield Static(field.label, classes="field-label", markup=False)
-                yield PlainInput(
-                    field.text,
-                    placeholder=field.placeholder,
-                    select_on_focus=True,
-                    id=field.name,
-                    classes="short" if field.is_short else "",
-                    disabled=field.disabled,
-                )
+        with Vertical(id="fields"):
+            for field in self._fields:
+                yield from self._compose_field(field)
+
+    def _compose_field(self, field: FormField) -> ComposeResult:
+        with Horizontal(classes="field"):
+            yield Static(field.label, classes="field-label", markup=False)
+            yield PlainInput(
+                field.text,
+                placeholder=field.placeholder,
+                select_on_focus=True,
+                id=field.name,
+                classes="short" if field.is_short else "",
+                disabled=field.disabled,
+            )
 
     def on_mount(self) -> None:
         """Focus the first field, or the one that could not be saved."""

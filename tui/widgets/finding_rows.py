@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.model.age import format_duration
+from core.model.key_note import NO_NOTE
 from core.model.review import Finding, ReviewRule
 from core.review.severity import Severity, severity
 from tui.bindings import key as key_named
@@ -171,9 +172,7 @@ def _key_lines(finding: Finding, key: ApiKey, page: FoundPage) -> list[Line]:
     also = ", ".join(_SHORT[each.rule] for each in others)
     notes = page.notes.get(key.fingerprint)
     if notes is None and not any("the notes on keys" in each for each in page.findings.unknown):
-        from core.model.key_note import KeyNote
-
-        notes = KeyNote()
+        notes = NO_NOTE
     return [
         labeled("Key", key.masked, LABEL_WIDTH),
         safe_line(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from core.model.key_note import KeyNote
+from core.model.key_note import NO_NOTE
 from core.model.review import DecisionKind, KeySnapshot, ReviewItem
 from tui.widgets.details_panel import labeled
 from tui.widgets.key_details import status_name
@@ -83,7 +83,7 @@ def item_lines(item: ReviewItem, page: ReviewPage) -> list[Line]:
         _BLANK,
         labeled("Key", snapshot.masked, LABEL_WIDTH),
         *_status_lines(snapshot, page),
-        *note_lines(page.notes.get(snapshot.fingerprint, KeyNote()), LABEL_WIDTH, page.now.date()),
+        *note_lines(page.notes.get(snapshot.fingerprint, NO_NOTE), LABEL_WIDTH, page.now.date()),
         _agreement(snapshot, page),
         *([labeled("Formerly", "; ".join(snapshot.former_names), LABEL_WIDTH)] if snapshot.former_names else []),
         *([labeled("Change", f"{snapshot.last_change:%Y-%m-%d}", LABEL_WIDTH)] if snapshot.last_change else []),
