@@ -62,8 +62,12 @@ def test_only_the_colors_of_the_terminal_are_used(home: Home, term: str, colorte
 )
 def test_reports_that_nobody_asked_for_change_nothing(home: Home, report: str) -> None:
     with home.start_ready("--demo") as terminal:
-        terminal.press("j", "k")
-        terminal.settle()
+        # What is read in the background has to be there before the screens are compared.
+        terminal.wait_for("eConnector: no sign of life")
+        terminal.press("j")
+        terminal.wait_for("^▌ Canopy ")
+        terminal.press("k")
+        terminal.wait_for("30 days +34 changes")
         before = terminal.text
         terminal.type(report)
         terminal.press("j")

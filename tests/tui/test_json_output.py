@@ -13,7 +13,7 @@ from core.model.agreement import default_agreement
 from tests.support.command_line import CommandLine
 from tui.manual.pages import page
 
-FREE = {"kinds"}
+FREE = {"kinds", "by_rule"}
 """The names of objects whose own names are values."""
 COMMANDS = (
     ("keys", "list"),
@@ -28,6 +28,13 @@ COMMANDS = (
     ("payment-types", "list"),
     ("payment-types", "move", "Cash", "up", "--yes"),
     ("why",),
+    ("review", "due"),
+    ("review", "status"),
+    ("review", "list"),
+    ("review", "show"),
+    ("review", "decide", "--key", "AD92", "--keep-until", "2099-12-31", "--yes"),
+    ("review", "end", "--with-open", "--yes"),
+    ("keys", "note", "--key", "AD92", "--owner", "Ann", "--yes"),
     ("audit", "search"),
     ("audit", "verify"),
     ("report", "--month", "this"),

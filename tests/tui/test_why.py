@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +44,20 @@ async def test_one_line_says_what_is_certainly_wrong(demo: OpenRequest) -> None:
         rows.execute("UPDATE eservicesignal SET SigDateTime = datetime(SigDateTime, '+3 hours', '+10 minutes')")
         await look(user)
         assert "eConnector" not in user.text
+
+
+async def test_the_line_says_that_a_review_is_due_if_nothing_is_wrong(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        rows.execute("UPDATE apisetup_review SET name = 'Q4', ended_at = '2020-01-01 00:00:00.000000'")
+        await look(user)
+        assert HEADLINE in user.text
+        rows.execute("UPDATE eservicesignal SET SigDateTime = datetime(SigDateTime, '+3 hours', '+10 minutes')")
+        await look(user)
+        assert re.search(r"Settings · ! Review due: Q4 ended [0-9,]+ d ago ─", user.text)
+        rows.execute("DELETE FROM apisetup_review")
+        rows.execute("DELETE FROM apisetup_key_note")
+        await look(user)
+        assert "Review due" not in user.text
 
 
 async def test_an_embedded_practice_has_no_line(embedded: OpenRequest) -> None:

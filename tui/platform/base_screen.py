@@ -285,7 +285,7 @@ class ScreenBehavior(ServiceCaller, CoverableScreen):
 
     async def on_event(self, event: events.Event) -> None:
         """Ignore what needs the screen's widgets if it was closed, perhaps before it had any."""
-        if isinstance(event, _NEEDS_WIDGETS) and (self.terminal_app.is_exiting or self not in self.app.screen_stack):
+        if isinstance(event, _NEEDS_WIDGETS) and (self.terminal_app.is_leaving or self not in self.app.screen_stack):
             return
         await super().on_event(event)
 

@@ -216,7 +216,12 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     @property
     def ignores_keys(self) -> bool:
         """True while the application is leaving: a screen that opened now would be closed before it is complete."""
-        return self.is_exiting
+        return self.is_leaving
+
+    @property
+    def is_leaving(self) -> bool:
+        """True from the decision to leave until the end: screens close, and one that opens gets no widgets."""
+        return self.is_exiting or not self.is_running
 
     async def action_ask_quit(self) -> None:
         """Quit after a question. This application has none to ask."""
@@ -243,8 +248,8 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         super().exit(result, return_code, message)
 
     def is_harmless(self, error: BaseException) -> bool:
-        """Return True if a widget is missing while the application is exiting, which removes them one by one."""
-        return self.is_exiting and isinstance(error, NoMatches)
+        """Return True if a widget is missing while the application is leaving, which removes them one by one."""
+        return self.is_leaving and isinstance(error, NoMatches)
 
     def stop(self, signal_number: int) -> None:
         """Exit because of a signal. A change that is being written still finishes."""

@@ -26,6 +26,7 @@ from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of
 from tests.support.databases import SampleServer, runtime
 from tests.support.practice_rows import BRIDGE_KEY
+from tests.support.reviews import REVIEW, note_key, start_review
 from tests.support.sealed_keys import key_file, read_key_file, write_key_file
 from tests.support.shared_companions import SharedCompanion
 
@@ -71,6 +72,8 @@ def admin(server_sample: SampleServer, shared: SharedCompanion) -> Admin:
     with closing(admin.request.open(server_sample.password)) as office:
         office.licenses.accept(ADMIN, NEW)
         office.use.set_former_names(ADMIN, "Appointment Bridge", (), ("Bridge Inc",))
+        note_key(office)
+        start_review(office)
     for statement in (
         "INSERT INTO apisetup_headquarters_answer VALUES (1, '2024-11-06 10:00:00.000000', '[{\"masked\": \"é\"}]', 7)",
         "UPDATE apisetup_question SET number = 7",
@@ -102,6 +105,9 @@ def test_all_is_copied_and_works(admin: Admin, shared: SharedCompanion) -> None:
         "seals": 1,
         "lists of sealed entries": 1,
         "last verification": 1,
+        "notes on keys": 1,
+        "reviews": 1,
+        "keys in reviews": 5,
     }
     assert copied.result.conflicts == []
     assert int(shared.query("SELECT number FROM apisetup_question")[0][0]) == 7
@@ -190,3 +196,19 @@ def test_a_shared_companion_is_rotated(admin: Admin, shared: SharedCompanion) ->
     assert {str(row["key_id"]) for row in shared.rows()["apisetup_key"].values()} == {
         str(row["key_id"]) for row in shared.rows()["apisetup_encryption"].values()
     }
+
+
+def test_reviews_are_known_by_their_names_and_numbered_again(admin: Admin, shared: SharedCompanion) -> None:
+    admin.copy()
+    admin.execute("UPDATE apisetup_review SET number = 4, name = 'Another'")
+    admin.execute("UPDATE apisetup_review_item SET review = 4")
+    copied = admin.copy().result
+    assert (copied.copied["reviews"], copied.copied["keys in reviews"], copied.conflicts) == (1, 5, [])
+    assert sorted(shared.query("SELECT number, name FROM apisetup_review")) in (
+        [(1, REVIEW), (2, "Another")],
+        [("1", REVIEW), ("2", "Another")],
+    )
+    admin.execute("UPDATE apisetup_review_item SET revision = 9 WHERE review = 4")
+    copied = admin.copy().result
+    assert copied.conflicts == ["The review Another is there already, and differs."]
+    assert copied.copied["keys in reviews"] == 0

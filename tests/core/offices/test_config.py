@@ -13,6 +13,7 @@ from core.database.address import FileAddress, ServerAddress
 from core.database.tls import Tls
 from core.model.agreement import Agreement, default_agreement
 from core.model.api_key import AuthorityName
+from core.model.review import ReviewRule, ReviewSettings
 from core.offices.config import Configuration, parse_configuration, read_configuration
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind
@@ -89,7 +90,7 @@ def test_license_without_a_title_has_the_default_title(tmp_path: Path) -> None:
             "qqq",
             "Valid names: lock_after_minutes, theme, mouse, keys, offices, seal_key_from, seal_dir, seal_daily,"
             " companion, companion_password_from, companion_tls, companion_tls_ca, companion_tls_cert,"
-            " companion_tls_key, prices, license.",
+            " companion_tls_key, prices, license, review.",
         ),
         ("[offices.A]\nhosst = 'h'", "offices.A.hosst", "Did you mean offices.A.host?"),
         ("[offices.A]\nreadonly = true", "offices.A.readonly", "Did you mean offices.A.read_only?"),
@@ -432,3 +433,30 @@ def test_prices_of_a_newer_list_replace_the_known_ones() -> None:
 def test_a_price_list_needs_a_date_and_known_prices(text: str) -> None:
     with pytest.raises(ConfigurationError, match="prices"):
         parse_configuration(Path("config.toml"), f"[prices]\n{text}")
+
+
+def test_reviews_have_thresholds_and_rules_that_are_switched_off() -> None:
+    text = '[review]\nevery_days = 180\nskip = ["unsealed", "some-offices"]'
+    found = parse_configuration(Path("config.toml"), text).review
+    assert found == ReviewSettings(every_days=180, skip=frozenset({ReviewRule.UNSEALED, ReviewRule.SOME_OFFICES}))
+    assert parse_configuration(Path("config.toml"), "").review is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "hint"),
+    [
+        ("seal_days = 0", "review.seal_days must be a whole number from 1 to 3650.", "Write it without quotes."),
+        ("sealdays = 1", "unknown name review.sealdays.", "Did you mean review.seal_days?"),
+        ('skip = "unseald"', "review.skip has the name of no rule.", "Did you mean unsealed?"),
+        (
+            "skip = 3",
+            "review.skip must be a text or a list of texts.",
+            'Write "unsealed" or ["unsealed", "some-offices"].',
+        ),
+    ],
+)
+def test_a_threshold_that_cannot_be_used_is_refused(text: str, sentence: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_configuration(Path("config.toml"), f"[review]\n{text}")
+    assert caught.value.sentence.endswith(sentence)
+    assert caught.value.hint == hint
