@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.opendental.key_status import KeyStatus
 from tui.widgets.details_panel import DetailsPanel, labeled
-from tui.widgets.note_lines import note_lines
+from tui.widgets.note_lines import note_lines, owner_lines, purpose_lines
 from tui.widgets.tones import Line, Tone, safe_line
 from tui.widgets.use_lines import LABEL_WIDTH, KeyUse, use_section, use_summary
 
@@ -101,12 +101,13 @@ def details_lines(
         return [*lines, *note_lines(note, LABEL_WIDTH), _labeled("Contact", "unknown"), _labeled("May", "unknown")]
     agreement = fields.agreement_since
     lines.append(_labeled("BAA", _day(agreement) if agreement else "none", "normal" if agreement else "warning"))
-    lines += note_lines(note, LABEL_WIDTH, use.now.date() if use is not None else None)
+    lines += owner_lines(note, LABEL_WIDTH, use.now.date() if use is not None else None)
     lines += use_summary(use) if use is not None else []
     lines.append(safe_line(("", "normal")))
     lines.append(safe_line(("Permissions", "strong"), (f"  {len(fields.permissions) or 'none'}", "dim")))
     lines += [safe_line((f"  {name}", "normal")) for name in fields.permissions]
     lines.append(safe_line(("", "normal")))
+    lines += purpose_lines(note, LABEL_WIDTH)
     lines += [_labeled(label, text) for label, text in (("E-mail", fields.email), ("Phone", fields.phone)) if text]
     if key.added:
         lines.append(_labeled("Added", _day(key.added)))

@@ -17,21 +17,30 @@ LABEL_WIDTH = 10
 
 
 def note_lines(note: KeyNote | None, width: int, today: date | None = None) -> list[Line]:
-    """Return the lines of the notes on a key.
+    """Return the lines of all notes on a key.
 
     Args:
         note: The notes; None if they aren't known.
         width: The width of the labels.
         today: The day from which a review date has passed; None for no warning.
     """
+    return [*owner_lines(note, width, today), *purpose_lines(note, width)]
+
+
+def owner_lines(note: KeyNote | None, width: int, today: date | None = None) -> list[Line]:
+    """Return the lines of the owner and the review date, as `note_lines` does."""
     if note is None:
         return []
     lines = [labeled("Owner", note.owner or "none", width, "normal" if note.owner else "warning")]
-    lines += [labeled("Purpose", note.purpose, width)] if note.purpose else []
-    lines += [labeled("Filed", note.agreement_reference, width)] if note.agreement_reference else []
     if note.review_date is not None:
         lines.append(labeled("Review", review_text(note, today), width, review_tone(note, today)))
     return lines
+
+
+def purpose_lines(note: KeyNote | None, width: int) -> list[Line]:
+    """Return the lines of the purpose, and where the agreement is filed."""
+    texts = (("Purpose", note.purpose), ("Filed", note.agreement_reference)) if note is not None else ()
+    return [labeled(label, text, width) for label, text in texts if text]
 
 
 def review_text(note: KeyNote, today: date | None) -> str:
