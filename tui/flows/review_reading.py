@@ -1,51 +1,15 @@
-"""What the place Review shows, read in one go."""
+"""Reads what the screens of a review show."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.base.errors import ApiSetupError
+from core.model.review_page import FoundPage, ReviewPage
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from core.model.api_key import ApiKey
-    from core.model.key_note import KeyNote
-    from core.model.review import Findings, Review, ReviewProgress
+    from core.model.review import Review
     from tui.session import Session
-
-
-@dataclass(frozen=True)
-class FoundPage:
-    """What needs a decision, with the keys that it is about."""
-
-    findings: Findings
-    keys: Mapping[str, ApiKey] = field(default_factory=dict)
-    """By fingerprint."""
-    notes: Mapping[str, KeyNote] = field(default_factory=dict)
-    """By the keys' fingerprints; empty if they can't be read, which `findings` says."""
-    last_changes: Mapping[str, datetime] = field(default_factory=dict)
-    """The last change that a developer made through the API, by the developer's name."""
-    verified_at: datetime | None = None
-    """The time of the last verification."""
-    running: ReviewProgress | None = None
-    """The review that is under way."""
-    last: Review | None = None
-    """The review that ended last."""
-
-
-@dataclass(frozen=True)
-class ReviewPage:
-    """A review with the keys as they are now."""
-
-    progress: ReviewProgress
-    now: datetime
-    keys: Mapping[str, ApiKey] = field(default_factory=dict)
-    """The present keys by fingerprint."""
-    notes: Mapping[str, KeyNote] = field(default_factory=dict)
-    """The present notes by the keys' fingerprints."""
 
 
 def read_findings(session: Session) -> FoundPage:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from core.base.errors import EditConflict
 from tui.flows.review_decisions import Deciding, decision_conflict
-from tui.flows.review_reading import ReviewPage, read_review
+from tui.flows.review_reading import read_review
 from tui.modals.notice import Notice
 from tui.platform.workers import flow
 from tui.screens.review_listing import ReviewListing
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from core.model.api_key import ApiKey
     from core.model.review import Review, ReviewItem
+    from core.model.review_page import ReviewPage
     from tui.session import Session
     from tui.widgets.tones import Line
 

@@ -13,7 +13,7 @@ from core.filtering.terms import FilterError
 from core.review.finding_filter import FindingFilter, completions, parse_finding_filter
 from core.review.severity import Severity, severity, worst_first
 from tui.bindings import key as key_named
-from tui.flows.review_reading import FoundPage, read_findings
+from tui.flows.review_reading import read_findings
 from tui.key_names import display
 from tui.modals.notice import Notice
 from tui.platform.workers import flow
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from core.model.api_key import ApiKey
     from core.model.review import Finding, Review
+    from core.model.review_page import FoundPage
     from tui.session import Session
     from tui.widgets.tones import Line
 

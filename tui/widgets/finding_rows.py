@@ -20,7 +20,7 @@ from tui.widgets.tones import Line, Tone, safe_line
 
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
-    from tui.flows.review_reading import FoundPage
+    from core.model.review_page import FoundPage
 
 COLUMNS = (
     Column("Level", 6, min_width=6),

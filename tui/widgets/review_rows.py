@@ -15,8 +15,8 @@ from tui.widgets.tones import Line, Tone, safe_line
 
 if TYPE_CHECKING:
     from core.model.review import Decision, ReviewProgress
+    from core.model.review_page import ReviewPage
     from core.opendental.key_status import KeyStatus
-    from tui.flows.review_reading import ReviewPage
 
 COLUMNS = (
     Column("Decision", 10, min_width=10),
