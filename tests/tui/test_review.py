@@ -204,6 +204,11 @@ async def test_a_key_is_kept_asked_about_and_disabled(demo: OpenRequest) -> None
         await user.enter_text("No contract")
         await user.press("ctrl+s")
         assert "No contract" in user.text
+        await user.press("ctrl+z")
+        await user.enter_text("39A5")
+        await user.press("ctrl+y")
+        assert user.row.startswith("! on again | Molar Records")
+        assert "It was enabled again since." in user.flowing_text
     texts = rows.audit_texts(after=before)
     assert sum("keep until 2025-06-30" in text for text in texts) == 1
     assert sum("Contract seen" in text for text in texts) == 1

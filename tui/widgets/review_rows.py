@@ -73,6 +73,8 @@ def item_lines(item: ReviewItem, page: ReviewPage) -> list[Line]:
     text, tone = _state(item, page.progress)
     lines = [safe_line((text[:1], tone), (f" {_sentence(item, page.progress)}", "strong"), indent=2)]
     lines += _decision_lines(item.decision) if item.decision is not None else []
+    if is_enabled_again(item, page.progress):
+        lines.append(safe_line(("It was enabled again since.", "warning")))
     if snapshot in page.progress.added:
         lines.append(safe_line(("Added since the review started.", "warning")))
     for finding in snapshot.findings:
@@ -97,9 +99,18 @@ def is_open(item: ReviewItem, progress: ReviewProgress) -> bool:
     return item.decision is None and item.snapshot in progress.open
 
 
+def is_enabled_again(item: ReviewItem, progress: ReviewProgress) -> bool:
+    """Return True if a key that was disabled as the decision is enabled now."""
+    disabled = item.decision is not None and item.decision.choice.kind is DecisionKind.DISABLE
+    status = progress.statuses.get(item.fingerprint)
+    return disabled and status is not None and status.enabled
+
+
 def _state(item: ReviewItem, progress: ReviewProgress) -> tuple[str, Tone]:
     """Return the mark and the word of what is decided about a key, and their tone."""
     if item.decision is not None:
+        if is_enabled_again(item, progress):
+            return "! on again", "warning"
         mark, word, tone = _WORDS[item.decision.choice.kind]
         return f"{mark} {word}", tone
     if item.fingerprint in progress.removed:
