@@ -233,14 +233,22 @@ class Office:
         """Return the last change that this user made here, one entry for each event; empty for none."""
         return tuple(entry for change in self._changes.last(actor) for entry in change.entries)
 
-    def recording(self, actor: Actor, event: AuditEvent) -> AbstractContextManager[UnitOfWork]:
-        """Record that files were written, such as a receipt; if the body fails to write them, `NOT DONE` follows.
+    def recording(
+        self, actor: Actor, event: AuditEvent, *, writes_files: bool = False
+    ) -> AbstractContextManager[UnitOfWork]:
+        """Record something about files, such as a receipt.
+
+        Args:
+            actor: Who wrote them.
+            event: What the Audit Trail says of them.
+            writes_files: True if the body writes them; if it fails, `NOT DONE` follows.
 
         Raises:
             NotPermitted: The database user may not write.
             PracticeUnavailable: The database failed.
         """
-        return self._practice.unit_of_work(actor, event, mode=WriteMode.SPANS_DATABASES)
+        mode = WriteMode.SPANS_DATABASES if writes_files else WriteMode.PRACTICE_ONLY
+        return self._practice.unit_of_work(actor, event, mode=mode)
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.

@@ -139,9 +139,8 @@ class _Recordings:
     def _begin(self, offices: Sequence[RecordingOffice]) -> None:
         failure: ApiSetupError | None = None
         for each in offices:
-            recording = each.office.recording(
-                each.actor, EvidenceRecorded(self._review, each.actor.user_name, self._sha256)
-            )
+            event = EvidenceRecorded(self._review, each.actor.user_name, self._sha256)
+            recording = each.office.recording(each.actor, event, writes_files=True)
             try:
                 work = recording.__enter__()
             except ApiSetupError as error:

@@ -182,7 +182,7 @@ def test_without_any_entry_there_is_no_folder(
         hold_review(office)
         evidence = evidence_of(read_evidence(office))
 
-        def refuse(*_arguments: object) -> None:
+        def refuse(*_arguments: object, **_options: object) -> None:
             raise NotPermitted("The database user may not write.")
 
         monkeypatch.setattr(office, "recording", refuse)
