@@ -190,13 +190,14 @@ async def test_a_key_is_kept_asked_about_and_disabled(demo: OpenRequest) -> None
         await user.enter_text("Which payments?")
         await user.press("ctrl+s")
         assert user.row.startswith("… open | Molar Records")
+        await user.go_to("Patient Portal Plus")
         await user.press("d")
         await user.at(Question)
         assert f"It is also the decision in the review {UNDER_WAY}." in user.flowing_text
         await user.press("ctrl+y")
         await user.at(Notice)
         await user.press("enter")
-        assert user.row.startswith("… open | Patient Portal Plus")
+        assert user.row.startswith("… open | Patient Portal Plus | …A08A")
         await user.go_to("○ disabled")
         assert "○ off" in user.row
         assert "Disabled by Customer" in user.text
@@ -205,9 +206,9 @@ async def test_a_key_is_kept_asked_about_and_disabled(demo: OpenRequest) -> None
         await user.press("ctrl+s")
         assert "No contract" in user.text
         await user.press("ctrl+z")
-        await user.enter_text("39A5")
+        await user.enter_text("9511")
         await user.press("ctrl+y")
-        assert user.row.startswith("! on again | Molar Records")
+        assert user.row.startswith("! on again | Patient Portal Plus")
         assert "It was enabled again since." in user.flowing_text
     texts = rows.audit_texts(after=before)
     assert sum("keep until 2025-06-30" in text for text in texts) == 1

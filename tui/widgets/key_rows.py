@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 
 from core.model.api_key import ApiKey
 from core.model.developer_use import KnownUse, is_idle_key
@@ -40,16 +39,13 @@ _CHANGED = "*"
 """The mark of a key that differs from the previous list."""
 
 
-def key_row(
-    key: ApiKey, known: KnownUse | None, note: KeyNote | None = None, today: date | None = None, *, changed: bool
-) -> Row:
+def key_row(key: ApiKey, known: KnownUse | None, note: KeyNote | None = None, *, changed: bool) -> Row:
     """Return the row of a key.
 
     Args:
         key: The key.
         known: What is known of the keys' use; None if nothing is yet.
         note: The notes on the key; None if they aren't known yet.
-        today: The day from which a review date has passed.
         changed: True if the key differs from the previous list.
     """
     use = known.developers.get(key.developer) if known else None
@@ -71,7 +67,7 @@ def key_row(
     if key.known and agreement is None:
         tones[_AGREEMENT] = "warning"
     if note is not None:
-        tones[_REVIEW] = review_tone(note, today)
+        tones[_REVIEW] = review_tone(note, known.now.date() if known is not None else None)
     return Row(cells, key.fingerprint, tones=tones, mark=_CHANGED if changed else "")
 
 

@@ -357,7 +357,7 @@ class KeyTable(Horizontal):
 
     def _show_matching(self, keep: str | None = None) -> None:
         rows = [
-            key_row(key, self._use, self._note_of(key), self._today(), changed=key.fingerprint in self._differences)
+            key_row(key, self._use, self._note_of(key), changed=key.fingerprint in self._differences)
             for key in self._matching()
         ]
         self.rows.show(rows, keep=keep)
