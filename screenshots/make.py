@@ -32,6 +32,7 @@ from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.payment_types import PaymentTypesScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.subscriptions import SubscriptionsScreen
 from tui.screens.verification import VerificationScreen
 from tui.screens.why import WhyScreen
@@ -105,6 +106,10 @@ async def _take_screenshots(app: ApisetupApp) -> dict[str, str]:
         await _wait_until(pilot, lambda: isinstance(app.screen, PaymentTypesScreen) and _row_count(app.screen) > 0)
         await pilot.press("down", "down")
         await take("payment-types")
+        await pilot.press("5")
+        await _wait_until(pilot, lambda: isinstance(app.screen, ReviewScreen) and _row_count(app.screen) > 0)
+        await pilot.press(*["down"] * 4)
+        await take("review")
         await _return_to_api_setup(pilot)
         await pilot.press("e")
         await _wait_until(pilot, lambda: isinstance(app.screen, EditKeyScreen) and _row_count(app.screen) > 0)

@@ -19,6 +19,7 @@ from tui.key_names import display
 from tui.modals.notice import message_notice
 from tui.modals.question import Answer, Question
 from tui.opening import choose_first_office, offices_screen, open_embedded, sign_in_account
+from tui.place_actions import PlaceActions
 from tui.places import existing_places, go_to_place, may_leave, unsaved_on
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
@@ -43,7 +44,7 @@ _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class ApisetupApp(TerminalApp):
+class ApisetupApp(PlaceActions, TerminalApp):
     """API Setup in a terminal.
 
     Args:
@@ -157,22 +158,6 @@ class ApisetupApp(TerminalApp):
     def places(self) -> tuple[str, ...]:
         """The places that exist: those of the open office, and the offices if there are several."""
         return existing_places(self)
-
-    def action_go_api_setup(self) -> None:
-        """Go to API Setup."""
-        self.go_to_place("place-api-setup")
-
-    def action_go_subscriptions(self) -> None:
-        """Go to the subscriptions."""
-        self.go_to_place("place-subscriptions")
-
-    def action_go_payment_types(self) -> None:
-        """Go to the payment types."""
-        self.go_to_place("place-payment-types")
-
-    def action_go_audit_trail(self) -> None:
-        """Go to the Audit Trail."""
-        self.go_to_place("place-audit-trail")
 
     @once
     async def go_to_place(self, place: str) -> None:

@@ -16,6 +16,7 @@ from tui.key_definition import (
     API_SETUP,
     ASSIGN,
     AUDIT_TRAIL,
+    DECISIONS,
     EVERYWHERE,
     FLEET,
     KEY,
@@ -24,6 +25,7 @@ from tui.key_definition import (
     PAYMENT_TYPES,
     PLACES,
     PRACTICE,
+    REVIEW,
     SUBSCRIPTIONS,
     TEXTS,
     WHY,
@@ -35,6 +37,7 @@ KEYS: tuple[Key, ...] = (
     Key("place-subscriptions", "2", "app.go_subscriptions", "Subscriptions", "Go to the subscriptions.", PLACES),
     Key("place-payment-types", "3", "app.go_payment_types", "Pay types", "Go to the payment types.", PLACES),
     Key("place-audit-trail", "4", "app.go_audit_trail", "Audit trail", "Go to the Audit Trail.", PLACES),
+    Key("place-review", "5", "app.go_review", "Review", "Go to what needs a decision, and to the review.", PLACES),
     Key("place-offices", "0", "app.offices", "Offices", "Go to the list of offices.", PLACES),
     Key("help", "question_mark,ctrl+g", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
     Key("manual", "f1,h", "app.manual", "Manual", "Read the manual page about this screen.", EVERYWHERE),
@@ -224,6 +227,7 @@ KEYS: tuple[Key, ...] = (
         API_SETUP,
     ),
     Key("former-names", "N", "former_names", "Former names", "Enter former names of the key's developer.", API_SETUP),
+    Key("notes", "n", "edit_notes", "Notes", "Edit the owner, the purpose and the other notes on the key.", API_SETUP),
     Key("reload", "r,f6,ctrl+r", "reload", "Reload", "Reload everything.", API_SETUP),
     Key("save-key", "ctrl+s,f2", "save", "Save", "Save the changes to this key.", KEY),
     Key("disable", "d,f7", "disable", "Disable", "Disable this key.", KEY),
@@ -320,6 +324,29 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("alphabetize", "A,f5", "alphabetize", "A to Z", "Put all payment types in order by name.", PAYMENT_TYPES),
     Key("save-type", "ctrl+s,f2", "save", "Save", "Save the payment type.", PAYMENT_TYPES),
+    Key("leave-filter", "escape", "end_filter", "Back", "End the filter, or else go back.", REVIEW),
+    Key("start-review", "a,f3", "start_review", "Start", "Start a review of all keys.", REVIEW),
+    Key("start-now", "ctrl+s,f2", "save", "Start", "Start the review.", REVIEW),
+    Key(
+        "open-review",
+        "C,f5",
+        "open_review",
+        "Continue",
+        "Continue the review that is under way, or look at the last one.",
+        REVIEW,
+    ),
+    Key("keep-key", "y,f2", "keep", "Keep", "Decide to keep the key until a date.", DECISIONS),
+    Key("ask-vendor", "W,f3", "ask_vendor", "Ask vendor", "Decide to ask the vendor about the key.", DECISIONS),
+    Key("remark", "R,f5", "remark", "Remark", "Change the note on the decision about the key.", DECISIONS),
+    Key("end-review", "F,f8", "end_review", "Finish", "End the review; asks first.", DECISIONS),
+    Key(
+        "write-evidence",
+        "x,f9",
+        "write_evidence",
+        "Evidence",
+        "Write the evidence of the review to a folder. This is logged.",
+        DECISIONS,
+    ),
     Key("open-entry", "enter", "open_entry", "Open", "Show the whole entry.", AUDIT_TRAIL),
     Key("type-filter", "slash", "type_filter", "Filter", "Enter a filter for the entries.", AUDIT_TRAIL),
     Key("complete", "tab", "complete", "Complete", "Complete the word in the filter.", AUDIT_TRAIL),
@@ -413,7 +440,14 @@ KEYS: tuple[Key, ...] = (
     Key("choose", "enter", "choose", "Open", "Open the selected row.", LISTS),
 )
 
-PLACE_IDS = ("place-api-setup", "place-subscriptions", "place-payment-types", "place-audit-trail", "place-offices")
+PLACE_IDS = (
+    "place-api-setup",
+    "place-subscriptions",
+    "place-payment-types",
+    "place-audit-trail",
+    "place-review",
+    "place-offices",
+)
 """The keys of all places, in the order in which they are listed."""
 
 _BY_ID = {key.id: key for key in KEYS}

@@ -14,6 +14,7 @@ from tui.key_definition import (
     API_SETUP,
     ASSIGN,
     AUDIT_TRAIL,
+    DECISIONS,
     EVERYWHERE,
     FLEET,
     KEY,
@@ -21,6 +22,7 @@ from tui.key_definition import (
     PAYMENT_TYPES,
     PLACES,
     PRACTICE,
+    REVIEW,
     SUBSCRIPTIONS,
     WHY,
     Key,
@@ -30,14 +32,20 @@ from tui.key_names import display, typed_character
 _SHARED_SCREENS = frozenset(frozenset(groups) for groups in ((API_SETUP, KEY), (ASSIGN, KEY)))
 """The pairs of groups whose keys work on the same screen, besides those of `EVERYWHERE`, `PLACES` and `LISTS`."""
 
-_LISTS_OF_THE_OFFICE = frozenset({SUBSCRIPTIONS, PAYMENT_TYPES})
+_LISTS_OF_THE_OFFICE = frozenset({SUBSCRIPTIONS, PAYMENT_TYPES, REVIEW})
+_OF_A_KEY = frozenset({REVIEW, DECISIONS})
 _ALSO_IN: Mapping[str, frozenset[str]] = {
     "offices": _LISTS_OF_THE_OFFICE,
-    "undo-last": _LISTS_OF_THE_OFFICE,
-    "reload": _LISTS_OF_THE_OFFICE | {WHY},
-    "sort": frozenset({PRACTICE, FLEET}),
+    "undo-last": _LISTS_OF_THE_OFFICE | {DECISIONS},
+    "reload": _LISTS_OF_THE_OFFICE | {DECISIONS, WHY},
+    "edit-key": _OF_A_KEY,
+    "disable-here": _OF_A_KEY,
+    "notes": _OF_A_KEY,
+    "why": _OF_A_KEY,
+    "filter": frozenset({REVIEW}),
+    "sort": frozenset({PRACTICE, FLEET, REVIEW}),
     "by-developer": frozenset({FLEET}),
-    "complete": frozenset({PRACTICE, API_SETUP}),
+    "complete": frozenset({PRACTICE, API_SETUP, REVIEW}),
     "sign-in-many": frozenset({FLEET}),
     "scroll-down": frozenset({AGREEMENT, AUDIT_TRAIL, KEY}),
     "page-up": frozenset({AGREEMENT, AUDIT_TRAIL}),

@@ -32,6 +32,10 @@ class KeyNote:
         return self == KeyNote()
 
 
+NO_NOTE = KeyNote()
+"""The note on a key about which nothing is noted."""
+
+
 @dataclass(frozen=True)
 class KeyRecord:
     """Everything that an office noted about a key, wherever it is kept."""

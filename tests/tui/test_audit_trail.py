@@ -47,7 +47,7 @@ async def test_an_altered_entry_is_marked_and_counted(demo: OpenRequest) -> None
 
 
 async def test_an_entry_without_hash_is_marked_and_counted(demo: OpenRequest) -> None:
-    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 407")
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 417")
     async with run_program(demo) as user:
         await open_trail(user)
         assert user.panel("entries") == "Entries  100 loaded · 1 altered · 1 without hash"
@@ -79,7 +79,7 @@ async def test_enter_shows_the_whole_entry(demo: OpenRequest, mark: str, words: 
 async def open_changed_entry(user: User, text: str, **columns: object) -> str:
     """Give the second entry another text and other columns, open it, and return everything its screen shows."""
     changes = "".join(f", {name} = ?" for name in columns)
-    statement = f"UPDATE securitylog SET LogText = ?{changes} WHERE SecurityLogNum = 407"
+    statement = f"UPDATE securitylog SET LogText = ?{changes} WHERE SecurityLogNum = 417"
     rows.execute(statement, text, *columns.values())
     await open_trail(user)
     await user.press("down", "enter")
@@ -112,7 +112,7 @@ async def test_every_column_of_an_entry_is_shown(demo: OpenRequest) -> None:
             "Log Source WebSchedASAP",
             "Patient 4711",
             "Last Edit 2024-11-01 08:30:00",
-            "Number 407",
+            "Number 417",
             "FKey 815 DefNum 16 DefNumError 17",
             "Log Text Moved.",
         ):
@@ -120,7 +120,7 @@ async def test_every_column_of_an_entry_is_shown(demo: OpenRequest) -> None:
 
 
 async def test_the_stored_and_the_computed_hash_are_shown_together(demo: OpenRequest) -> None:
-    [(stored,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 407")
+    [(stored,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 417")
     async with run_program(demo, size=(100, 40)) as user:
         shown = await open_changed_entry(user, "User: Front Desk has logged on.")
         assert f"Stored hash {stored} Computed now {stored} (the same)" in shown
@@ -130,7 +130,7 @@ async def test_the_stored_and_the_computed_hash_are_shown_together(demo: OpenReq
         assert f"Computed now {stored}" not in shown
         assert "(not the same)" in shown
         await user.press("escape", "escape")
-        rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 407")
+        rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 417")
         shown = await open_changed_entry(user, "User: Front Desk has logged on.")
         assert f"Stored hash none Computed now {stored}" in shown
         assert "No hash: it was removed, never written, or the entry is older than Open Dental's hashes." in shown
@@ -152,7 +152,7 @@ async def test_a_long_text_can_be_scrolled_to_its_end(demo: OpenRequest) -> None
 async def test_reload_shows_the_entry_as_it_is_now(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 40)) as user:
         assert "Log Text First." in await open_changed_entry(user, "First.")
-        rows.execute("UPDATE securitylog SET LogText = 'Second.' WHERE SecurityLogNum = 407")
+        rows.execute("UPDATE securitylog SET LogText = 'Second.' WHERE SecurityLogNum = 417")
         await user.press("r")
         assert "Log Text Second." in user.flowing_text
 
@@ -160,7 +160,7 @@ async def test_reload_shows_the_entry_as_it_is_now(demo: OpenRequest) -> None:
 async def test_an_entry_that_was_deleted_is_reported(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        rows.execute("DELETE FROM securitylog WHERE SecurityLogNum = 407")
+        rows.execute("DELETE FROM securitylog WHERE SecurityLogNum = 417")
         await user.press("down", "enter")
         await user.at(AuditEntryScreen)
         await user.press("r")
@@ -315,7 +315,7 @@ async def test_a_locked_file_is_reported_and_can_be_read_later(demo: OpenRequest
 async def test_a_key_in_an_entry_of_open_dental_is_masked(demo: OpenRequest) -> None:
     key = rows.key_text("ClearPay")
     rows.execute(
-        "UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 407", f"New API key {key} added for ClearPay."
+        "UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 417", f"New API key {key} added for ClearPay."
     )
     async with run_program(demo) as user:
         await open_trail(user)

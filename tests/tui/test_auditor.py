@@ -28,6 +28,7 @@ from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.payment_types import PaymentTypesScreen
 from tui.screens.practice_screen import CHANGES
+from tui.screens.review import ReviewScreen
 from tui.screens.subscriptions import SubscriptionsScreen
 from tui.widgets.settings_form import SettingsForm
 
@@ -85,20 +86,25 @@ async def test_every_page_is_read_only(request_of_server: OpenRequest) -> None:
         await user.press("enter")
         await user.at(AuditEntryScreen)
         assert not offered(user) & CHANGES
-        for key, screen in (("3", PaymentTypesScreen), ("2", SubscriptionsScreen), ("1", ApiSetupScreen)):
+        for key, screen in (
+            ("5", ReviewScreen),
+            ("3", PaymentTypesScreen),
+            ("2", SubscriptionsScreen),
+            ("1", ApiSetupScreen),
+        ):
             await user.press(key)
             await user.at(screen)
             assert not offered(user) & CHANGES
         assert user.app.screen.query_one(SettingsForm).disabled
         before = rows.settings(), rows.last_entry()
-        await user.press("a", "d", "E", "v", "c", "ctrl+s", "ctrl+z", "delete", "N")
+        await user.press("a", "d", "E", "v", "c", "ctrl+s", "ctrl+z", "delete", "N", "n")
         await user.settle()
         assert user.status_text.startswith("Read-only: The user Maria doesn't have the permission Setup.")
         assert user.stack == ["ApiSetupScreen"]
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert not offered(user) & CHANGES
-        await user.press("d", "E", "p", "v", "c", "ctrl+s")
+        await user.press("d", "E", "p", "v", "c", "n", "ctrl+s")
         await user.settle()
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         assert (rows.settings(), rows.last_entry()) == before

@@ -35,6 +35,7 @@ WITHOUT_ALTERNATIVE = {
         "developer-entries",
         "developer-queries",
         "former-names",
+        "notes",
     ),
 }
 

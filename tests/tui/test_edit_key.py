@@ -135,7 +135,7 @@ async def test_each_changed_field_gets_its_own_audit_entry(demo: OpenRequest) ->
         assert all(text.startswith("API key ********C465 #") for text in texts)
         assert [text.split("(Insurance Mate) ")[1] for text in texts] == [f"{change} by admin" for change in changes]
         assert "unsaved" not in user.text
-        assert len(user.list.rows) == 6
+        assert len(user.list.rows) == 7
 
 
 async def test_saving_without_changes_writes_nothing(demo: OpenRequest) -> None:
@@ -282,7 +282,7 @@ async def test_the_status_can_be_changed_from_this_screen(demo: OpenRequest) -> 
         assert user.field("phone").value == "555-0199"
         assert rows.status_of(DEVELOPER) == KeyStatus.DISABLED_BY_CUSTOMER
         assert len(rows.audit_texts(before)) == 1
-        assert len(user.list.rows) == 3
+        assert len(user.list.rows) == 4
 
 
 async def test_a_status_that_only_the_developer_can_change_is_refused(demo: OpenRequest) -> None:
@@ -323,7 +323,7 @@ async def test_showing_the_full_key_is_logged_first(demo: OpenRequest) -> None:
         assert text.endswith(" shown in full to admin")
         await user.press("escape")
         assert key not in user.text
-        assert len(user.list.rows) == 3
+        assert len(user.list.rows) == 4
 
 
 async def test_the_full_key_is_not_shown_if_that_cannot_be_logged(demo: OpenRequest) -> None:

@@ -47,6 +47,12 @@ async def test_s_sorts_by_each_column_in_turn_and_an_arrow_shows_by_which(demo: 
         assert column(user, 5)[:without] == ["none"] * without
         assert column(user, 5)[without:] == sorted(column(user, 5)[without:])
         await user.press("s")
+        assert "Owner ▲" in header(user)
+        assert column(user, 6) == sorted(column(user, 6), key=lambda owner: owner.strip("–").casefold())
+        await user.press("s")
+        assert "Review ▲" in header(user)
+        assert column(user, 7) == sorted(column(user, 7), key=lambda day: day.replace("–", "9999"))
+        await user.press("s")
         assert "Developer ▲" in header(user)
 
 

@@ -26,7 +26,7 @@ def places(user: User) -> str:
 
 async def test_digits_go_to_the_places(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        assert places(user) == "1 API Setup   2 Subscriptions   3 Pay types   4 Audit trail"
+        assert places(user) == "1 API Setup   2 Subscriptions   3 Pay types   4 Audit trail   5 Review"
         await user.press("4")
         await user.at(AuditTrailScreen)
         await user.press("enter")
@@ -45,7 +45,7 @@ async def test_digits_go_to_the_places(demo: OpenRequest) -> None:
 
 async def test_all_places_fit_into_the_smallest_terminal(demo: OpenRequest) -> None:
     async with run_program(demo, size=(60, 20)) as user:
-        assert places(user) == "1 API Setup  2 Subscriptions  3 Pay types  4 Audit trail"
+        assert places(user) == "1 API  2 Subscriptions  3 Pay  4 Audit  5 Review"
 
 
 async def test_the_digit_of_the_current_place_closes_what_is_open_above_it(demo: OpenRequest) -> None:

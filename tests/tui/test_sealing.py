@@ -32,7 +32,7 @@ async def test_a_forged_entry_is_listed_after_the_trail_was_sealed(demo: OpenReq
         await user.press("e")
         await user.at(VerificationScreen)
         await until(lambda: "not as sealed" in user.status_text)
-        assert "As sealed 406   Altered 1   Inserted 0   Deleted 1" in user.text
+        assert "As sealed 416   Altered 1   Inserted 0   Deleted 1" in user.text
         assert "Deleted since they were sealed: 21" in user.text
         assert any(row[5].startswith("altered since it was sealed (seal 1); its hash matches: ") for row in cells(user))
 

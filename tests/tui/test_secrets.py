@@ -46,7 +46,7 @@ def logged_key(demo: OpenRequest) -> str:
     """Return a key of the practice that an entry contains in clear text, as Open Dental's own window writes it."""
     key = rows.key_text("ClearPay")
     rows.execute(
-        "UPDATE securitylog SET LogText = ?, PermType = 8 WHERE SecurityLogNum = 407", f"New API key {key} added by X"
+        "UPDATE securitylog SET LogText = ?, PermType = 8 WHERE SecurityLogNum = 417", f"New API key {key} added by X"
     )
     return str(key)
 
@@ -129,7 +129,7 @@ async def test_a_key_typed_into_the_filter_is_not_logged(demo: OpenRequest, capl
 
 async def test_an_unknown_key_in_an_entry_is_masked(demo: OpenRequest) -> None:
     rows.execute(
-        "UPDATE securitylog SET LogText = 'New API key NOBODY-KNOWS-THIS-9999 added by X' WHERE SecurityLogNum = 407"
+        "UPDATE securitylog SET LogText = 'New API key NOBODY-KNOWS-THIS-9999 added by X' WHERE SecurityLogNum = 417"
     )
     async with run_program(demo) as user:
         await search(user, "text:NOBODY-KNOWS")

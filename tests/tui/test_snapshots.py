@@ -33,6 +33,7 @@ from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.change_series import ChangeSeries
 from tui.modals.choice import Choice
 from tui.modals.fleet_sign_in import FleetSignIn
+from tui.modals.form import Form
 from tui.modals.help import HelpPanel
 from tui.modals.license import LicenseScreen
 from tui.modals.locked import LockedScreen
@@ -48,9 +49,11 @@ from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.edit_key import EditKeyScreen
+from tui.screens.key_review import KeyReviewScreen
 from tui.screens.manual import ManualScreen
 from tui.screens.offices import OfficesScreen
 from tui.screens.payment_types import PaymentTypesScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.subscriptions import SubscriptionsScreen
 from tui.screens.verification import VerificationScreen
 from tui.screens.why import WhyScreen
@@ -336,6 +339,36 @@ async def open_no_subscriptions(user: User) -> None:
     rows.execute("DELETE FROM fhirsubscription")
     await user.press("2")
     await user.at(SubscriptionsScreen)
+
+
+async def open_review_place(user: User) -> None:
+    await user.press("5")
+    await user.at(ReviewScreen)
+
+
+async def edit_notes(user: User) -> None:
+    await open_review_place(user)
+    await user.press("n")
+    await user.at(Form)
+    await user.enter_text("Maria")
+
+
+async def continue_review(user: User) -> None:
+    await open_review_place(user)
+    await user.press("C")
+    await user.at(KeyReviewScreen)
+
+
+async def keep_in_review(user: User) -> None:
+    await continue_review(user)
+    await user.press("y")
+    await user.at(Form)
+
+
+async def ask_to_end_review(user: User) -> None:
+    await continue_review(user)
+    await user.press("F")
+    await user.at(Question)
 
 
 async def ask_to_disable_with_subscriptions(user: User) -> None:
@@ -660,6 +693,11 @@ IN_DEMO: dict[str, Steps] = {
     "payment_types_edit": edit_payment_type,
     "payment_types_hide": ask_to_hide_payment_type,
     "payment_types_replace": choose_replacement,
+    "review": open_review_place,
+    "review_notes": edit_notes,
+    "review_keys": continue_review,
+    "review_keep": keep_in_review,
+    "review_end": ask_to_end_review,
     "audit_trail": open_trail,
     "audit_entry_altered": open_altered_entry,
     "audit_entry_settings": open_settings_entry,

@@ -55,7 +55,7 @@ async def test_entries_that_do_not_match_are_listed(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await verify(user)
         assert "Verify the Audit Trail: everything" in user.text
-        assert "Hash matches 406   Altered 1   Without hash 1" in user.text
+        assert "Hash matches 416   Altered 1   Without hash 1" in user.text
         assert "No orphaned hashes." in user.text
         assert [row[5] for row in cells(user)] == [
             "altered: Payment of $20.00 entered.",
@@ -88,7 +88,7 @@ async def test_without_dates_in_the_filter_everything_is_verified_without_a_ques
         await search(user, "user:Maria")
         await user.press("V")
         await user.at(VerificationScreen)
-        assert "Hash matches 407   Altered 1   Without hash 0" in user.text
+        assert "Hash matches 417   Altered 1   Without hash 0" in user.text
 
 
 async def test_deleted_entries_are_counted_and_their_numbers_shown(demo: OpenRequest) -> None:
@@ -284,7 +284,7 @@ async def test_a_database_error_at_the_start_can_be_retried(demo: OpenRequest) -
             await user.press("e")
             assert "locked by another program" in user.status_text
         await user.press("r")
-        assert "Hash matches 407   Altered 1   Without hash 0" in user.text
+        assert "Hash matches 417   Altered 1   Without hash 0" in user.text
 
 
 # -- the text of the report ------------------------------------------------------------

@@ -43,7 +43,7 @@ async def export_entries(
         *_name_remarks(session),
         f"API keys are {session.office.audit.masking}. Patient numbers and texts are not.",
     ]
-    suggestion = f"{_suggest_directory()}/audit-trail-{today}.csv"
+    suggestion = f"{suggest_directory()}/audit-trail-{today}.csv"
     validate = partial(validate_target, may_replace=True)
     prompt = Prompt("Export", lines, suggestion, validate, verb="Export", key="ctrl+s")
     file = await screen.app.push_screen_wait(prompt)
@@ -106,7 +106,7 @@ def _name_remarks(session: Session) -> list[str]:
     return [name, f"Not recorded in the practice: {session.not_recorded}"]
 
 
-def _suggest_directory() -> Path | str:
+def suggest_directory() -> Path | str:
     """Return the current directory, or the home directory if that one was deleted meanwhile."""
     try:
         return current_directory()

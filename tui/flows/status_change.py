@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.base.errors import HeadquartersError, OperationNotAllowed, OutcomeUnknown
 from core.opendental.key_status import KeyStatus
@@ -20,7 +21,7 @@ from tui.modals.notice import outcome_notice
 from tui.modals.question import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.model.api_key import ApiKey
     from core.model.subscription import ApiSubscription
@@ -28,8 +29,33 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
-async def disable_key(screen: BaseScreen[Any], session: Session, key: ApiKey) -> bool:
+class Changed(Protocol):
+    """The result of a change of a key's status."""
+
+    @property
+    def sentence(self) -> str:
+        """What was changed."""
+
+    @property
+    def consequences(self) -> tuple[str, ...]:
+        """What follows from it."""
+
+
+async def disable_key(
+    screen: BaseScreen[Any],
+    session: Session,
+    key: ApiKey,
+    change: Callable[[], Changed] | None = None,
+    remarks: Sequence[str] = (),
+) -> bool:
     """Ask for confirmation, disable a key and show the consequences. Call it from a flow.
+
+    Args:
+        screen: The screen that the dialogs open above.
+        session: The open office.
+        key: The key.
+        change: Disables the key, as part of something else; None to only disable it.
+        remarks: What else is done then, for the question.
 
     Returns:
         True if the status may have changed, including when the outcome is unknown.
@@ -42,11 +68,12 @@ async def disable_key(screen: BaseScreen[Any], session: Session, key: ApiKey) ->
     status = KeyStatus.DISABLED_BY_CUSTOMER
     _require_allowed(session, key, status)
     subscriptions = await active_subscriptions(screen, session, [key])
-    lines = _lines(session, key, status, subscriptions)
+    lines = _lines(session, key, status, subscriptions, remarks)
     question = Question("Disable this key?", lines, *disable_answers(subscriptions))
     answer = await screen.app.push_screen_wait(question)
     with_key = subscriptions if answer == WITH_SUBSCRIPTIONS else ()
-    return await _set_status(screen, session, key, status, with_key, confirmed=answer is not None)
+    change = change or partial(session.office.keys.set_status, session.actor, key, status)
+    return await _set_status(screen, session, status, change, with_key, confirmed=answer is not None)
 
 
 async def enable_key(screen: BaseScreen[Any], session: Session, key: ApiKey) -> bool:
@@ -63,7 +90,8 @@ async def enable_key(screen: BaseScreen[Any], session: Session, key: ApiKey) -> 
     status = KeyStatus.ENABLED
     _require_allowed(session, key, status)
     confirmed = await confirm_enabling(screen, "Enable this key?", _lines(session, key, status), key.ending)
-    return await _set_status(screen, session, key, status, confirmed=confirmed)
+    change = partial(session.office.keys.set_status, session.actor, key, status)
+    return await _set_status(screen, session, status, change, confirmed=confirmed)
 
 
 def _require_allowed(session: Session, key: ApiKey, status: KeyStatus) -> None:
@@ -74,7 +102,11 @@ def _require_allowed(session: Session, key: ApiKey, status: KeyStatus) -> None:
 
 
 def _lines(
-    session: Session, key: ApiKey, status: KeyStatus, subscriptions: Sequence[ApiSubscription] = ()
+    session: Session,
+    key: ApiKey,
+    status: KeyStatus,
+    subscriptions: Sequence[ApiSubscription] = (),
+    remarks: Sequence[str] = (),
 ) -> list[str]:
     return [
         f"Developer   {key.developer}",
@@ -83,6 +115,7 @@ def _lines(
         "",
         *subscription_lines(subscriptions),
         *([ASKS_HEADQUARTERS] if session.office.keys.is_remote else []),
+        *remarks,
         "This is recorded in the Audit Trail.",
     ]
 
@@ -90,8 +123,8 @@ def _lines(
 async def _set_status(
     screen: BaseScreen[Any],
     session: Session,
-    key: ApiKey,
     status: KeyStatus,
+    make: Callable[[], Changed],
     subscriptions: Sequence[ApiSubscription] = (),
     *,
     confirmed: bool,
@@ -99,10 +132,10 @@ async def _set_status(
     if not confirmed:
         screen.show_status("Nothing was changed.")
         return False
-    keys = session.office.keys
+    busy = ASKING if session.office.keys.is_remote else "Saving…"
     try:
-        with session.office.undoing.together(), screen.busy(ASKING if keys.is_remote else "Saving…"):
-            change = await screen.commit(lambda: keys.set_status(session.actor, key, status))
+        with session.office.undoing.together(), screen.busy(busy):
+            change = await screen.commit(make)
             ended = await end_with_key(screen, session, subscriptions)
     except (HeadquartersError, OutcomeUnknown) as error:
         screen.show_problem(error)

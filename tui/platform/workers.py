@@ -34,7 +34,7 @@ else:
 REMOTE_GROUP = "headquarters"
 """The worker group of calls to a remote server that may take minutes. Nothing waits for their results."""
 
-UNSEEN_GROUPS = frozenset({"use", "use details", "health"})
+UNSEEN_GROUPS = frozenset({"use", "use details", "health", "key notes"})
 """The worker groups of calls that only complete what a screen shows. Waiting for them is never displayed."""
 
 _THREAD_NAME = "thread"

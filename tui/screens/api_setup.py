@@ -79,6 +79,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         "audit-trail",
         "developer-entries",
         "former-names",
+        "notes",
         "about",
         "offices",
         "quit",
@@ -136,6 +137,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             "developer_entries",
             "developer_queries",
             "former_names",
+            "edit_notes",
         )
         return not (needs_office and self.session is None) and super().check_action(action, parameters)
 
@@ -245,6 +247,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         form = self.query_one(SettingsForm)
         form.show(content.page, keep_typed=True)
         self.query_one(KeyTable).show(content.keys)
+        self.call_after_refresh(self.load_notes)
 
     def _say_resolved(self, content: OfficeContent, otherwise: str = "") -> None:
         if content.resolved is not None:

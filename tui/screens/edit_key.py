@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.model.api_key import ApiKey
+    from core.model.key_note import KeyNote
     from tui.key_definition import Key
     from tui.session import Session
 
@@ -59,6 +60,7 @@ class EditKeyScreen(KeyScreen[None]):
         "adopt",
         "reveal",
         "send-to-clipboard",
+        "notes",
         "undo-last",
         "help",
         "back",
@@ -73,6 +75,7 @@ class EditKeyScreen(KeyScreen[None]):
         super().__init__()
         self.session = session
         self._key = key
+        self._note: KeyNote | None = None
 
     def compose_body(self) -> ComposeResult:
         """Yield the key's details, its fields and its audit entries."""
@@ -127,6 +130,7 @@ class EditKeyScreen(KeyScreen[None]):
     @latest
     async def load_history(self) -> None:
         """Load the audit entries about the key."""
+        await self._load_note()
         entry_list = self.query_one(EntryList)
         try:
             entries = await self.call_service(lambda: self.open_session.office.keys.history(self._key), group="history")
@@ -136,6 +140,17 @@ class EditKeyScreen(KeyScreen[None]):
         entry_list.set_empty_text("No audit entries for this key.")
         entry_list.show_entries(entries)
         self.query_one("#history-panel", Panel).show_title("History", counted(len(entries)))
+
+    async def _load_note(self) -> None:
+        """Load the notes on the key. If they can't be read, the facts leave them out."""
+        try:
+            record = await self.call_service(lambda: self.open_session.office.notes.of(self._key), group="key notes")
+        except ApiSetupError as error:
+            self.terminal_app.record_problem(error)
+            return
+        if record.note != self._note:
+            self._note = record.note
+            self.query_one("#facts", Static).update(self._details())
 
     @flow
     async def action_reload(self) -> None:
@@ -218,6 +233,7 @@ class EditKeyScreen(KeyScreen[None]):
                 f"API Key          {key.masked}",
                 f"Key Status       {_status(key)}",
                 f"Developer        {key.developer}",
+                f"Owner            {_owner(self._note)}",
                 f"Date Disabled    {_at(key.date_disabled) or '-'}",
                 f"Added            {_at(key.added) or 'not known here'}",
                 f"License          {license_text}",
@@ -363,6 +379,14 @@ def _status(key: ApiKey) -> str:
         return "gone from the list"
     status = f"{status_mark(key)} {key.status.label}"
     return f"{status} (last known: {key.last_known})" if key.last_known else status
+
+
+def _owner(note: KeyNote | None) -> str:
+    """Return the owner, the purpose and the review date of a key as far as they are noted."""
+    if note is None:
+        return ""
+    review = f"review on {note.review_date.isoformat()}" if note.review_date is not None else ""
+    return " · ".join(filter(None, (note.owner or "none", note.purpose, review)))
 
 
 def _at(moment: datetime | date | None) -> str:

@@ -64,6 +64,13 @@ class KeyScreen(PracticeScreen[T]):
         await self._change(enable_key, self.show_key_again)
 
     @flow
+    async def action_edit_notes(self) -> None:
+        """Edit the notes on the current key."""
+        from tui.flows.key_notes import edit_notes
+
+        await self._change(edit_notes, self.show_key_again)
+
+    @flow
     async def action_remove_key(self) -> None:
         """Remove the current key from the local registry."""
         from tui.flows.key_removal import remove_key

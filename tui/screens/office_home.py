@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual import on
 
+from core.base.errors import ApiSetupError
 from tui.flows.office_content import about_lines, audit_trail_refusal
 from tui.modals.notice import Notice
 from tui.platform.workers import flow, latest, once
@@ -61,6 +62,10 @@ class OfficeHome(KeyScreen[T]):
             from tui.screens.payment_types import PaymentTypesScreen
 
             self.open_screen(PaymentTypesScreen(self.open_session), lambda _result: self.reload())
+        elif place == "place-review":
+            from tui.screens.review import ReviewScreen
+
+            self.open_screen(ReviewScreen(self.open_session), lambda _result: self.reload())
 
     def open_requested_place(self) -> None:
         """Open the place that was asked for before the office was open; for a user without Setup, the Audit Trail."""
@@ -118,6 +123,16 @@ class OfficeHome(KeyScreen[T]):
         wanted = await entries_of_developer(self, self.open_session, table, key, only_queries=only_queries)
         if wanted is not None:
             self.action_audit_trail(wanted)
+
+    @latest
+    async def load_notes(self) -> None:
+        """Load the notes on keys in the background. What can't be read isn't said here; Review says it."""
+        try:
+            notes = await self.call_service(lambda: self.open_session.office.notes.all(), group="key notes")
+        except ApiSetupError as error:
+            self.terminal_app.record_problem(error)
+            return
+        self.query_one(KeyTable).show_notes(notes)
 
     @flow
     async def action_former_names(self) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from core.opendental.key_status import KeyStatus
 from tui.widgets.details_panel import DetailsPanel, labeled
+from tui.widgets.note_lines import note_lines, owner_lines, purpose_lines
 from tui.widgets.tones import Line, Tone, safe_line
 from tui.widgets.use_lines import LABEL_WIDTH, KeyUse, use_section, use_summary
 
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
+    from core.model.key_note import KeyNote
 
 _MARKS: Mapping[KeyStatus, tuple[str, str, Tone]] = {
     KeyStatus.ENABLED: ("●", "on", "good"),
@@ -65,6 +67,7 @@ class KeyDetails(DetailsPanel):
         remarks: Sequence[str],
         history: Sequence[Line] | None = None,
         use: KeyUse | None = None,
+        note: KeyNote | None = None,
     ) -> None:
         """Display a key.
 
@@ -73,16 +76,19 @@ class KeyDetails(DetailsPanel):
             remarks: What is unusual about its status.
             history: What happened to it; None if that isn't shown.
             use: What is known about its use; None if that isn't shown.
+            note: The notes on it; None if they aren't known yet.
         """
         self.show_title(key.developer if key else "Details")
-        lines = details_lines(key, remarks, use) if key else []
+        lines = details_lines(key, remarks, use, note) if key else []
         if key and history is not None:
             lines += [safe_line(("", "normal")), safe_line(("History", "strong")), *history]
         shown, self._shown = self._shown, key.fingerprint if key else None
         self.show_lines(lines, keep_place=shown == self._shown)
 
 
-def details_lines(key: ApiKey, remarks: Sequence[str], use: KeyUse | None = None) -> list[Line]:
+def details_lines(
+    key: ApiKey, remarks: Sequence[str], use: KeyUse | None = None, note: KeyNote | None = None
+) -> list[Line]:
     """Return the lines that describe a key, the most important first."""
     fields = key.fields
     status = "Gone from the list" if key.gone else key.status.label
@@ -92,14 +98,16 @@ def details_lines(key: ApiKey, remarks: Sequence[str], use: KeyUse | None = None
     lines += [safe_line((remark, "warning")) for remark in remarks]
     lines.append(_labeled("Key", key.masked))
     if not key.known:
-        return [*lines, _labeled("Contact", "unknown"), _labeled("May", "unknown")]
+        return [*lines, *note_lines(note, LABEL_WIDTH), _labeled("Contact", "unknown"), _labeled("May", "unknown")]
     agreement = fields.agreement_since
     lines.append(_labeled("BAA", _day(agreement) if agreement else "none", "normal" if agreement else "warning"))
+    lines += owner_lines(note, LABEL_WIDTH, use.now.date() if use is not None else None)
     lines += use_summary(use) if use is not None else []
     lines.append(safe_line(("", "normal")))
     lines.append(safe_line(("Permissions", "strong"), (f"  {len(fields.permissions) or 'none'}", "dim")))
     lines += [safe_line((f"  {name}", "normal")) for name in fields.permissions]
     lines.append(safe_line(("", "normal")))
+    lines += purpose_lines(note, LABEL_WIDTH)
     lines += [_labeled(label, text) for label, text in (("E-mail", fields.email), ("Phone", fields.phone)) if text]
     if key.added:
         lines.append(_labeled("Added", _day(key.added)))

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from core.model.api_key import ApiKey
+from core.model.key_note import NO_NOTE, KeyNote
 from core.opendental.key_status import KeyStatus
 
 _STATUSES = (
@@ -68,14 +69,28 @@ ORDERS = (
 )
 """The orders, by the columns of the key list. The first one is that of a list that was just opened."""
 CHANGE_COLUMN = 3
+_OWNER_COLUMN, _REVIEW_COLUMN = 6, 7
 _NEVER = datetime(1, 1, 1)
 
 
-def orders(last_change: Callable[[ApiKey], datetime | None]) -> tuple[KeyOrder, ...]:
-    """Return the orders with the one by the developers' last change, newest first, in the order of the columns.
+def orders(
+    last_change: Callable[[ApiKey], datetime | None], note_of: Callable[[ApiKey], KeyNote | None]
+) -> tuple[KeyOrder, ...]:
+    """Return the orders with those by what isn't known of the keys alone, in the order of the columns.
+
+    The newest change comes first, a key without an owner, and the earliest review date.
 
     Args:
         last_change: Returns the time of a developer's last change; None if there is none, or it isn't known.
+        note_of: Returns the notes on a key; None if they aren't known.
     """
+
+    def owner(key: ApiKey) -> str:
+        return (note_of(key) or NO_NOTE).owner.casefold()
+
+    def review(key: ApiKey) -> date:
+        return (note_of(key) or NO_NOTE).review_date or date.max
+
     by_change = KeyOrder(CHANGE_COLUMN, lambda key: last_change(key) or _NEVER, descending=True)
-    return (*ORDERS[:CHANGE_COLUMN], by_change, *ORDERS[CHANGE_COLUMN:])
+    of_notes = (KeyOrder(_OWNER_COLUMN, owner), KeyOrder(_REVIEW_COLUMN, review))
+    return (*ORDERS[:CHANGE_COLUMN], by_change, *ORDERS[CHANGE_COLUMN:], *of_notes)

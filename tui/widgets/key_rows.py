@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from core.model.api_key import ApiKey
 from core.model.developer_use import KnownUse, is_idle_key
+from core.model.key_note import KeyNote
 from tui.widgets.key_details import short_key, status_tone, status_word
 from tui.widgets.key_order import CHANGE_COLUMN
+from tui.widgets.note_lines import review_tone
 from tui.widgets.rows import Column, Row
 from tui.widgets.use_lines import change_cell
 
@@ -22,25 +24,28 @@ COLUMNS = (
     _KEY,
     Column("Status", 13, min_width=13),
     _CHANGE,
-    Column("Added", 10, min_width=10, from_width=78),
+    Column("Added", 10, min_width=10, from_width=96),
     Column("BAA since", 10, min_width=10, from_width=60),
-    Column("E-mail", 24, min_width=16, max_width=34, from_width=96),
+    Column("Owner", 10, min_width=9, max_width=16, from_width=82),
+    Column("Review", 10, min_width=10, from_width=82),
+    Column("E-mail", 24, min_width=16, max_width=34, from_width=116),
 )
 _WITH_FINGERPRINT = {_KEY: _KEY_WITH_FINGERPRINT, _CHANGE: _CHANGE_BESIDE_FINGERPRINTS}
 COLUMNS_WITH_FINGERPRINT = tuple(_WITH_FINGERPRINT.get(column, column) for column in COLUMNS)
 _STATUS = 2
-_AGREEMENT = 5
+_AGREEMENT, _REVIEW = 5, 7
 
 _CHANGED = "*"
 """The mark of a key that differs from the previous list."""
 
 
-def key_row(key: ApiKey, known: KnownUse | None, *, changed: bool) -> Row:
+def key_row(key: ApiKey, known: KnownUse | None, note: KeyNote | None = None, *, changed: bool) -> Row:
     """Return the row of a key.
 
     Args:
         key: The key.
         known: What is known of the keys' use; None if nothing is yet.
+        note: The notes on the key; None if they aren't known yet.
         changed: True if the key differs from the previous list.
     """
     use = known.developers.get(key.developer) if known else None
@@ -52,6 +57,8 @@ def key_row(key: ApiKey, known: KnownUse | None, *, changed: bool) -> Row:
         change_cell(use, known.now) if known else "",
         f"{key.added:%Y-%m-%d}" if key.added else "–",
         f"{agreement:%Y-%m-%d}" if agreement else "none" if key.known else "–",
+        (note.owner or "–") if note is not None else "",
+        (note.review_date.isoformat() if note.review_date else "–") if note is not None else "",
         key.fields.email or "–",
     )
     tones = {_STATUS: status_tone(key)}
@@ -59,6 +66,8 @@ def key_row(key: ApiKey, known: KnownUse | None, *, changed: bool) -> Row:
         tones[CHANGE_COLUMN] = "warning"
     if key.known and agreement is None:
         tones[_AGREEMENT] = "warning"
+    if note is not None:
+        tones[_REVIEW] = review_tone(note, known.now.date() if known is not None else None)
     return Row(cells, key.fingerprint, tones=tones, mark=_CHANGED if changed else "")
 
 

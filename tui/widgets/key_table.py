@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from core.filtering.terms import FilterError
 from core.model.api_key import ApiKey, KeyList
+from core.model.key_note import NO_NOTE
 from core.opendental.price_list import DEFAULT_PRICES
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_details import KeyDetails
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from core.keys.filter import KeyFilter
     from core.model.developer_use import DeveloperUse, KnownUse, UseDetails
+    from core.model.key_note import KeyNote
     from tui.widgets.tones import Line
 
 _TITLE_FRAME = 12
@@ -69,7 +71,7 @@ class KeyTable(Horizontal):
         """The words of the filter that are valid; None for all keys."""
         self._keys: dict[str, ApiKey] = {}
         self._label = self._counts = self._none = ""
-        self._orders = orders(self._last_change)
+        self._orders = orders(self._last_change, self._note_of)
         self._order = self._orders[0]
         self._use: KnownUse | None = None
         self._use_details: dict[str, UseDetails] = {}
@@ -77,6 +79,7 @@ class KeyTable(Horizontal):
         """The monthly prices of keys, by which an unused one is told from a free one."""
         self._differences: Mapping[str, str] = {}
         self._histories: dict[str, Sequence[Line]] = {}
+        self._notes: Mapping[str, KeyNote] | None = None
         self.notes: tuple[str, ...] = ()
         """The remarks on the list, one sentence each."""
 
@@ -239,11 +242,14 @@ class KeyTable(Horizontal):
     def _show_details(self) -> None:
         if not self.is_attached:
             return
+        self._redraw_details()
+        self.post_message(self.Rested(self.key))
+
+    def _redraw_details(self) -> None:
         key = self.key
         remarks = status_remarks(key, self._differences) if key else []
         history = self._histories.get(key.fingerprint) if key else None
-        self.query_one(KeyDetails).show_key(key, remarks, history, self._use_of(key))
-        self.post_message(self.Rested(key))
+        self.query_one(KeyDetails).show_key(key, remarks, history, self._use_of(key), self._note_of(key))
 
     # -- use ---------------------------------------------------------------------
 
@@ -275,9 +281,7 @@ class KeyTable(Horizontal):
             return
         self._use_details[key.fingerprint] = details
         if self.key is not None and self.key.fingerprint == key.fingerprint:
-            remarks = status_remarks(key, self._differences)
-            history = self._histories.get(key.fingerprint)
-            self.query_one(KeyDetails).show_key(key, remarks, history, self._use_of(key))
+            self._redraw_details()
 
     def _forget_outdated_details(self, before: KnownUse | None, after: KnownUse) -> None:
         """Forget what was counted for a key if its developer has made changes since, or has other former names."""
@@ -316,14 +320,26 @@ class KeyTable(Horizontal):
             for earlier, use in uses
         )
 
+    # -- notes -------------------------------------------------------------------
+
+    def show_notes(self, notes: Mapping[str, KeyNote]) -> None:
+        """Display the notes on keys, by the keys' fingerprints; those without notes may be missing."""
+        if notes != self._notes:
+            self._notes = notes
+            self._show_matching()
+            self._redraw_details()
+
+    def _note_of(self, key: ApiKey | None) -> KeyNote | None:
+        """Return the notes on a key; None if they aren't known yet."""
+        return self._notes.get(key.fingerprint, NO_NOTE) if key is not None and self._notes is not None else None
+
     # -- history -----------------------------------------------------------------
 
     def show_history(self, key: ApiKey, lines: Sequence[Line]) -> None:
         """Display what happened to a key below its details, if it is still the highlighted one."""
         self._histories[key.fingerprint] = lines
         if self.key is not None and self.key.fingerprint == key.fingerprint:
-            remarks = status_remarks(key, self._differences)
-            self.query_one(KeyDetails).show_key(key, remarks, lines, self._use_of(key))
+            self._redraw_details()
 
     def forget_history(self) -> None:
         """Have the history of the highlighted key loaded again, because an entry about it was written."""
@@ -340,7 +356,10 @@ class KeyTable(Horizontal):
         return self._order.sorted(key for key in self._keys.values() if wanted is None or wanted.matches(key))
 
     def _show_matching(self, keep: str | None = None) -> None:
-        rows = [key_row(key, self._use, changed=key.fingerprint in self._differences) for key in self._matching()]
+        rows = [
+            key_row(key, self._use, self._note_of(key), changed=key.fingerprint in self._differences)
+            for key in self._matching()
+        ]
         self.rows.show(rows, keep=keep)
         self.rows.show_order(self._order.column, descending=self._order.descending)
 

@@ -25,7 +25,7 @@ class PlacesLine(Widget):
         height: 1;
         background: $background;
         color: $foreground;
-        padding: 0 1;
+        padding: 0 0 0 1;
         & > .places-line--current { color: $focus; text-style: bold underline; }
         & > .places-line--other { color: $muted; text-style: $muted-style; }
     }

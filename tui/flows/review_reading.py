@@ -1,0 +1,56 @@
+"""Reads what the screens of a review show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.base.errors import ApiSetupError
+from core.model.review_page import FoundPage, ReviewPage
+
+if TYPE_CHECKING:
+    from core.model.review import Review
+    from tui.session import Session
+
+
+def read_findings(session: Session) -> FoundPage:
+    """Read what needs a decision. The Audit Trail is read no further than API Setup has read it.
+
+    Raises:
+        PracticeUnavailable: The practice can't be read.
+    """
+    office = session.office
+    findings = office.review.findings()
+    keys = {key.fingerprint: key for key in office.keys.list().keys}
+    page = FoundPage(findings, keys)
+    try:
+        reviews = office.review.reviews()
+        running = next((each for each in reviews if each.is_under_way), None)
+        ended = [each for each in reviews if not each.is_under_way]
+        developers = {key.developer for key in keys.values() if key.developer.strip()}
+        known = office.use.known_now(developers).developers
+        verified = office.last_verification.read()
+        return FoundPage(
+            findings,
+            keys,
+            office.notes.all(),
+            {name: use.last for name, use in known.items() if use.last is not None},
+            verified[0] if verified is not None else None,
+            office.review.progress(running) if running is not None else None,
+            max(ended, key=lambda each: each.ended_at or each.started_at, default=None),
+        )
+    except ApiSetupError:
+        # The findings name what can't be read.
+        return page
+
+
+def read_review(session: Session, review: Review) -> ReviewPage:
+    """Read a review as it is now.
+
+    Raises:
+        OperationNotAllowed: The review is gone.
+        PracticeUnavailable: The practice or the companion can't be read.
+    """
+    office = session.office
+    progress = office.review.progress(review)
+    keys = {key.fingerprint: key for key in office.keys.list().keys}
+    return ReviewPage(progress, office.audit.now(), keys, office.notes.all())
