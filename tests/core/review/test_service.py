@@ -67,6 +67,7 @@ def test_a_review_lists_all_keys_with_what_is_known_of_them(sample: SamplePracti
     (bridge,) = (item.snapshot for item in started.items if item.snapshot.developer == BRIDGE)
     assert (bridge.status, bridge.permissions) == (KeyStatus.ENABLED, ("ApiReadAll", "ApiComm"))
     assert {each.rule for each in bridge.findings} >= {ReviewRule.NO_OWNER}
+    assert [item.snapshot.developer for item in started.items if not item.snapshot.known] == [STRAY]
     assert {each.rule for each in started.findings} >= {ReviewRule.UNVERIFIED, ReviewRule.UNSEALED}
     for key in (BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY):
         assert key not in str(written.added)
