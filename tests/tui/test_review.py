@@ -13,7 +13,7 @@ from core.offices.open_request import OpenRequest
 from core.review.notes import KeyNotes
 from tests.support import embedded_rows as rows
 from tests.support.actors import ADMIN
-from tests.support.reviews import FAR, decide, key_of
+from tests.support.reviews import FAR, decide, end_review, key_of
 from tests.support.user_driver import User, run_program
 from tui.modals.form import Form, StartForm
 from tui.modals.notice import Notice
@@ -250,6 +250,19 @@ async def test_a_decision_of_another_admin_is_shown_and_kept(demo: OpenRequest) 
         assert item is not None
         assert item.decision is not None
         assert item.decision.choice == Choice(DecisionKind.ASK, note="Ask first")
+
+
+async def test_a_review_that_another_admin_ended_is_shown_as_ended(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await open_review(user)
+        await user.press("y")
+        await user.at(Form)
+        end_review(demo.open(Secret("")))
+        await user.press("ctrl+s")
+        assert f"ended the review {UNDER_WAY}" in user.status_text
+        assert user.stack[-1] == "KeyReviewScreen"
+        assert "Keep" not in user.keys
+        assert "Left open" in user.text
 
 
 async def test_a_review_ends_with_its_open_keys_named_and_its_evidence_written(
