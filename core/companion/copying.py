@@ -90,6 +90,9 @@ _ONE = {
     "failed sign-ins": "failed sign-in",
     "seals": "seal",
     "lists of sealed entries": "list of sealed entries",
+    "notes on keys": "note on a key",
+    "reviews": "review",
+    "keys in reviews": "key in a review",
 }
 """The words for one row of a kind, where they aren't those for several."""
 

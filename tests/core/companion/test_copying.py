@@ -110,6 +110,8 @@ def test_all_is_copied_and_works(admin: Admin, shared: SharedCompanion) -> None:
         "reviews": 1,
         "keys in reviews": 5,
     }
+    unique = {"headquarters' last list", "last verification"}
+    assert {what for what in copied.result.copied if copied.result.count_of(1, what) == f"1 {what}"} == unique
     assert copied.result.conflicts == []
     assert int(shared.query("SELECT number FROM apisetup_question")[0][0]) == 7
     assert read_key_file(Path(copied.key_place).with_suffix("")) == read_key_file(admin.file)
