@@ -314,6 +314,7 @@ class _Copy:
                 found["number"], items[row["number"]]
             ):
                 self._result.present["reviews"] += 1
+                self._result.present["keys in reviews"] += len(items[row["number"]])
             else:
                 self._result.conflicts.append(f"The review {row['name']} is there already, and differs.")
 
