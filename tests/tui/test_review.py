@@ -300,6 +300,7 @@ async def test_notes_that_can_not_be_read_are_unknown(demo: OpenRequest, monkeyp
     async with run_program(demo) as user:
         await open_place(user)
         assert "Unknown: the notes on keys." in user.text
+        assert "C continue" in user.text
         assert "no owner" not in user.text
 
 
