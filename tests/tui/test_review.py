@@ -208,6 +208,8 @@ async def test_a_key_is_kept_asked_about_and_disabled(demo: OpenRequest) -> None
         await user.press("ctrl+z")
         await user.enter_text("9511")
         await user.press("ctrl+y")
+        await user.at(Notice)
+        await user.press("enter")
         assert user.row.startswith("! on again | Patient Portal Plus")
         assert "It was enabled again since." in user.flowing_text
     texts = rows.audit_texts(after=before)
