@@ -90,6 +90,9 @@ _ONE = {
     "failed sign-ins": "failed sign-in",
     "seals": "seal",
     "lists of sealed entries": "list of sealed entries",
+    "notes on keys": "note on a key",
+    "reviews": "review",
+    "keys in reviews": "key in a review",
 }
 """The words for one row of a kind, where they aren't those for several."""
 
@@ -311,6 +314,7 @@ class _Copy:
                 found["number"], items[row["number"]]
             ):
                 self._result.present["reviews"] += 1
+                self._result.present["keys in reviews"] += len(items[row["number"]])
             else:
                 self._result.conflicts.append(f"The review {row['name']} is there already, and differs.")
 

@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import traceback
+from collections import ChainMap
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
@@ -140,6 +142,16 @@ class KillDriver:
         return ending == "killed"
 
 
+_KINDS_OF_CHANGES: tuple[Mapping[str, Callable[[Office], object]], ...] = (
+    KINDS,
+    AT_HEADQUARTERS,
+    IN_REVIEW,
+    {RENEW_COPY: fetch_list},
+)
+_CHANGES = dict(ChainMap(*map(dict, _KINDS_OF_CHANGES)))
+assert len(_CHANGES) == sum(map(len, _KINDS_OF_CHANGES)), "two kinds of change have the same name"
+
+
 def _open(request: dict[str, Any]) -> Office:
     companion = Path(request["companion"])
     if "server" not in request:
@@ -173,8 +185,9 @@ def _run_child(request: dict[str, Any]) -> None:
             _kill_before_operation(number, request["file"])
             write_evidence(evidence, Path(request["file"]), [RecordingOffice("North", office, ADMIN)])
         return
+    change = _CHANGES[request["kind"]]
     with closing(_open(request)) as office, after_statement(number, _kill_this_process), suppress(ApiSetupError):
-        (KINDS | AT_HEADQUARTERS | IN_REVIEW | {RENEW_COPY: fetch_list})[request["kind"]](office)
+        change(office)
 
 
 def _kill_before_operation(number: int, file: str) -> None:

@@ -58,8 +58,8 @@ def end_review(office: Office) -> None:
 
 
 IN_REVIEW: dict[str, Callable[[Office], None]] = {
-    "keep": lambda office: decide(office, "Appointment Bridge", Choice(DecisionKind.KEEP, FAR, "Fine.")),
-    "disable": lambda office: decide(office, "Appointment Bridge", Choice(DecisionKind.DISABLE)),
+    "keep in review": lambda office: decide(office, "Appointment Bridge", Choice(DecisionKind.KEEP, FAR, "Fine.")),
+    "disable in review": lambda office: decide(office, "Appointment Bridge", Choice(DecisionKind.DISABLE)),
     "end review": end_review,
 }
 """The kinds of change that need a review which was started."""

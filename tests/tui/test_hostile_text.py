@@ -95,7 +95,7 @@ async def test_api_setup(demo: OpenRequest, text: str, shown: tuple[str, ...]) -
         )
         assert title.startswith(" ".join(shown))
         assert " ".join(shown)[:20] in payment_type
-        assert " ".join(shown)[:24] in first_row.text
+        assert " ".join(shown)[:18] in first_row.text
         await user.press("slash")
         await user.enter_text("a")
         await user.press("escape")

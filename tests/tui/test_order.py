@@ -216,11 +216,11 @@ async def test_late_audit_entries_do_not_replace_newer_ones(demo: OpenRequest, g
         user.send("c")
         await user.until_asked()
         user.send("ctrl+y")
-        await until(lambda: user.status_text.startswith("Sent") and len(user.list.rows) == 3)
+        await until(lambda: user.status_text.startswith("Sent") and len(user.list.rows) == 4)
         held.open()
         await until(held.left.is_set)
         await user.settle()
-        assert len(user.list.rows) == 3
+        assert len(user.list.rows) == 4
 
 
 async def test_a_late_key_list_does_not_replace_a_newer_status(demo: OpenRequest, gate: Gates) -> None:

@@ -223,6 +223,8 @@ async def test_a_key_is_kept_asked_about_and_disabled(demo: OpenRequest) -> None
         await user.press("ctrl+z")
         await user.enter_text("9511")
         await user.press("ctrl+y")
+        await user.at(Notice)
+        await user.press("enter")
         assert user.row.startswith("! on again | Patient Portal Plus")
         assert "It was enabled again since." in user.flowing_text
     texts = rows.audit_texts(after=before)
@@ -328,6 +330,7 @@ async def test_notes_that_can_not_be_read_are_unknown(demo: OpenRequest, monkeyp
     async with run_program(demo) as user:
         await open_place(user)
         assert "Unknown: the notes on keys." in user.text
+        assert "C continue" in user.text
         assert "no owner" not in user.text
 
 

@@ -154,4 +154,4 @@ async def test_an_added_key_is_removed_after_its_end_was_typed(demo: OpenRequest
 async def test_a_read_only_practice_says_why_nothing_is_undone(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.press("ctrl+z")
-        assert user.status_text.startswith("The practice's file cannot be written.")
+        assert user.status_text.startswith("Read-only: The practice's file cannot be written.")

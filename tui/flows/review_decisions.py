@@ -6,13 +6,11 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import EditConflict, InvalidInput
+from core.base.errors import InvalidInput
 from core.model.review import Choice, DecisionKind
-from tui.flows.conflict import conflict_lines
 from tui.flows.status_change import disable_key
 from tui.flows.typed_dates import DATE_FORM, require_date_field
 from tui.modals.form import Form, FormField
-from tui.modals.notice import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -124,11 +122,6 @@ class Deciding:
     def _decision(self, choice: Choice) -> Callable[[], DecisionResult]:
         service, actor = self._session.office.review, self._session.actor
         return partial(service.decide, actor, self._review, self._key.fingerprint, choice)
-
-
-def decision_conflict(error: EditConflict) -> Notice:
-    """Return the notice that another admin decided about the key."""
-    return Notice("Decided by another admin", conflict_lines(error))
 
 
 def _parse_keep(texts: Mapping[str, str]) -> Choice:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from core.base.errors import ApiSetupError
 from core.model.review_page import FoundPage, ReviewPage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.model.review import Review
     from tui.session import Session
+
+T = TypeVar("T")
 
 
 def read_findings(session: Session) -> FoundPage:
@@ -21,26 +25,29 @@ def read_findings(session: Session) -> FoundPage:
     office = session.office
     findings = office.review.findings()
     keys = {key.fingerprint: key for key in office.keys.list().keys}
-    page = FoundPage(findings, keys)
+    developers = {key.developer for key in keys.values() if key.developer.strip()}
+    reviews = _read_optional(office.review.reviews) or ()
+    running = next((each for each in reviews if each.is_under_way), None)
+    ended = [each for each in reviews if not each.is_under_way]
+    known = _read_optional(lambda: office.use.known_now(developers))
+    verified = _read_optional(office.last_verification.read)
+    return FoundPage(
+        findings,
+        keys,
+        _read_optional(office.notes.all) or {},
+        {name: use.last for name, use in known.developers.items() if use.last is not None} if known is not None else {},
+        verified[0] if verified is not None else None,
+        _read_optional(lambda: office.review.progress(running)) if running is not None else None,
+        max(ended, key=lambda each: each.ended_at or each.started_at, default=None),
+    )
+
+
+def _read_optional(read: Callable[[], T]) -> T | None:
+    """Return what a function reads; None if it can't be read, which the findings say."""
     try:
-        reviews = office.review.reviews()
-        running = next((each for each in reviews if each.is_under_way), None)
-        ended = [each for each in reviews if not each.is_under_way]
-        developers = {key.developer for key in keys.values() if key.developer.strip()}
-        known = office.use.known_now(developers).developers
-        verified = office.last_verification.read()
-        return FoundPage(
-            findings,
-            keys,
-            office.notes.all(),
-            {name: use.last for name, use in known.items() if use.last is not None},
-            verified[0] if verified is not None else None,
-            office.review.progress(running) if running is not None else None,
-            max(ended, key=lambda each: each.ended_at or each.started_at, default=None),
-        )
+        return read()
     except ApiSetupError:
-        # The findings name what can't be read.
-        return page
+        return None
 
 
 def read_review(session: Session, review: Review) -> ReviewPage:

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from core.base.errors import EditConflict, OperationNotAllowed
-from tui.flows.review_decisions import Deciding, decision_conflict
+from tui.flows.conflict import conflict_lines
+from tui.flows.review_decisions import Deciding
 from tui.flows.review_reading import read_review
 from tui.modals.notice import Notice
 from tui.platform.workers import flow
@@ -177,7 +178,7 @@ class KeyReviewScreen(ReviewListing):
                 return
         except EditConflict as error:
             await self.read()
-            self.show_outcome(decision_conflict(error))
+            self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
             return
         except OperationNotAllowed:
             # Another program may have ended the review.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -19,7 +18,6 @@ from tui.widgets.row_list import RowList
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
 
-_NEEDS_KEY = frozenset({"disable", "edit_notes", "why"})
 _NO_KEY = "This line isn't about a key."
 
 
@@ -75,7 +73,7 @@ class ReviewListing(ListingScreen):
 
         key = self.needed_key()
         if key is not None:
-            self.open_screen(WhyScreen(self.open_session, key), partial(self._act_on_cause))
+            self.open_screen(WhyScreen(self.open_session, key), self._act_on_cause)
 
     def _act_on_cause(self, remedy: Remedy | None) -> None:
         if remedy is Remedy.RELOAD:

@@ -28,7 +28,7 @@ COLUMNS = (
     Column("BAA since", 10, min_width=10, from_width=60),
     Column("Owner", 10, min_width=9, max_width=16, from_width=82),
     Column("Review", 10, min_width=10, from_width=82),
-    Column("E-mail", 24, min_width=16, max_width=34, from_width=116),
+    Column("E-mail", 16, min_width=16, max_width=34, from_width=116),
 )
 _WITH_FINGERPRINT = {_KEY: _KEY_WITH_FINGERPRINT, _CHANGE: _CHANGE_BESIDE_FINGERPRINTS}
 COLUMNS_WITH_FINGERPRINT = tuple(_WITH_FINGERPRINT.get(column, column) for column in COLUMNS)

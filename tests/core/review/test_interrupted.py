@@ -15,7 +15,7 @@ from tests.support.reviews import IN_REVIEW, key_of, start_review
 
 NOT_DONE = "NOT DONE: "
 WRITES = ("INSERT", "UPDATE", "DELETE")
-WORDS = {"keep": ": keep until ", "disable": ": disable", "end review": " ended by Admin: "}
+WORDS = {"keep in review": ": keep until ", "disable in review": ": disable", "end review": " ended by Admin: "}
 on_myisam = pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
 
 
@@ -42,11 +42,11 @@ def is_recorded(sample: SampleServer, kind: str) -> bool:
         review = office.review.find()
         key = key_of(office, "Appointment Bridge")
     recorded = {
-        "keep": review.count(DecisionKind.KEEP),
-        "disable": review.count(DecisionKind.DISABLE),
+        "keep in review": review.count(DecisionKind.KEEP),
+        "disable in review": review.count(DecisionKind.DISABLE),
         "end review": not review.is_under_way,
     }
-    if kind == "disable" and recorded[kind]:
+    if kind == "disable in review" and recorded[kind]:
         assert key.status is KeyStatus.DISABLED_BY_CUSTOMER
     return bool(recorded[kind])
 
