@@ -210,6 +210,26 @@ class Companion:
             return
         with self.write() as connection:
             yield connection
+            work.companion_committing = True
+
+    def add_compensation(self, work: UnitOfWork, undo: Callable[[Connection], object]) -> None:
+        """Have what the body of a unit of work writes to the companion undone if the unit of work fails afterwards.
+
+        Nothing is undone if a transaction does that: the practice's, or the companion's own before it was told to
+        commit. A companion that refuses every write would refuse the undoing, too.
+
+        Args:
+            work: The unit of work.
+            undo: Undoes it over a connection to the companion, and does no harm if there is nothing to undo.
+        """
+
+        def compensate(_practice: Connection) -> None:
+            if self.shared or not work.companion_committing:
+                return
+            with self.write() as connection:
+                undo(connection)
+
+        work.add_compensation(compensate)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import Connection, Delete, Row, Update, delete, insert, select, update
+from sqlalchemy import Connection, Row, Update, delete, insert, select, update
 
 from core.base.errors import Conflict, EditConflict, EncryptionKeyUnavailable, InvalidInput
 from core.base.secret import Secret
@@ -149,7 +149,7 @@ class LocalRegistry(KeyAuthority):
                 if connection.scalar(select(REGISTRY_KEY.c.fingerprint).where(row)) is not None:
                     raise InvalidInput("key", "This key is already in the list.")
                 sealed = self._companion.vault.seal(connection, text, identity)
-                work.add_compensation(lambda _connection: self._compensate(delete(REGISTRY_KEY).where(row)))
+                self._companion.add_compensation(work, lambda over: over.execute(delete(REGISTRY_KEY).where(row)))
                 connection.execute(
                     insert(REGISTRY_KEY).values(
                         fingerprint=identity,
@@ -181,7 +181,7 @@ class LocalRegistry(KeyAuthority):
                     raise EditConflict((Conflict("Key Status", key.status.label, label, status.label),))
                 before = {"status": int(key.status), "date_disabled": key.date_disabled}
                 undo = update(REGISTRY_KEY).where(row, REGISTRY_KEY.c.status == int(status)).values(**before)
-                work.add_compensation(lambda _connection: self._compensate(undo))
+                self._companion.add_compensation(work, lambda over: over.execute(undo))
                 disabled = None if status.enabled else moment
                 change = update(REGISTRY_KEY).where(row).values(status=int(status), date_disabled=disabled)
                 connection.execute(change)
@@ -236,7 +236,7 @@ class LocalRegistry(KeyAuthority):
                 # Each field by itself, because another program may have changed one of them since.
                 is_ours = REGISTRY_KEY.c[column] == value
                 undo = update(REGISTRY_KEY).where(row, is_ours).values({column: before[column]})
-                work.add_compensation(partial(self._undo, undo))
+                self._companion.add_compensation(work, partial(_execute, undo))
             connection.execute(update(REGISTRY_KEY).where(row).values(changed))
         return self._changed()
 
@@ -298,15 +298,9 @@ class LocalRegistry(KeyAuthority):
         with read_after_change():
             return AuthorityChange(self.all_keys(), remarks)
 
-    def _undo(self, statement: Update, _connection: Connection) -> None:
-        self._compensate(statement)
 
-    def _compensate(self, statement: Delete | Update) -> None:
-        """Undo a step in the companion, unless the practice's transaction covered it and was rolled back."""
-        if self._companion.shared:
-            return
-        with self._companion.write() as connection:
-            connection.execute(statement)
+def _execute(statement: Update, connection: Connection) -> None:
+    connection.execute(statement)
 
 
 def _columns(fields: KeyFields) -> dict[str, object]:

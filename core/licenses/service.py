@@ -85,13 +85,9 @@ class LicenseService:
                 )
             )
             number = int(cast("tuple[int]", cast("CursorResult[Any]", inserted).inserted_primary_key)[0])
-        if not self._companion.shared:
-            work.add_compensation(lambda _connection: self._delete(number))
+        is_this = LICENSE_ACCEPTANCE.c.number == number
+        self._companion.add_compensation(work, lambda over: over.execute(delete(LICENSE_ACCEPTANCE).where(is_this)))
         return number
-
-    def _delete(self, number: int) -> None:
-        with self._companion.write() as connection:
-            connection.execute(delete(LICENSE_ACCEPTANCE).where(LICENSE_ACCEPTANCE.c.number == number))
 
 
 def _label(new: NewKey) -> KeyLabel:

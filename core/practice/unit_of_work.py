@@ -99,6 +99,8 @@ class UnitOfWork:
         begun: True once the audit rows are written and the body may have done something.
         signalled: True if workstations may have been told already.
         committing: True once nothing is left to do but the last commit.
+        companion_committing: True once the companion was told to commit what the body wrote to it. Until then, its own
+            transaction undoes that.
     """
 
     connection: Connection
@@ -121,7 +123,7 @@ class UnitOfWork:
         self.announced = 0
         self.rows: list[AuditRow] = []
         self._decide = decide
-        self.prepared = self.begun = self.signalled = self.committing = False
+        self.prepared = self.begun = self.signalled = self.committing = self.companion_committing = False
         self._writer = writer
         self._signals: list[SignalType] = []
         self._compensations: list[Compensation] = []

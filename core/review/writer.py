@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -49,7 +49,7 @@ class ReviewWriter:
             known = self._store.names_and_numbers(connection)
             refuse_second(review.name, [(name, ended_at) for _number, name, ended_at in known])
             numbered = replace(review, number=max((number for number, *_ in known), default=0) + 1)
-            self._add_compensation(work, lambda over: self._store.remove(over, numbered))
+            self._companion.add_compensation(work, lambda over: self._store.remove(over, numbered))
             self._store.add(connection, numbered)
         return numbered
 
@@ -66,7 +66,9 @@ class ReviewWriter:
             now = self._store.review(connection, review.number)
             self.require_unchanged(now, review, before, after.decision)
             listed = now.item(before.fingerprint) if now is not None else None
-            self._add_compensation(work, lambda over: self._store.take_back(over, review.number, listed, after))
+            self._companion.add_compensation(
+                work, lambda over: self._store.take_back(over, review.number, listed, after)
+            )
             self._store.put_item(connection, review.number, before, after)
             decided = self._store.review(connection, review.number)
         return decided or review
@@ -85,7 +87,7 @@ class ReviewWriter:
                     "Another admin decided about a key in the meantime. The review was not ended.",
                     "Look at the review again, then end it.",
                 )
-            self._add_compensation(work, lambda over: self._store.reopen(over, review))
+            self._companion.add_compensation(work, lambda over: self._store.reopen(over, review))
             self._store.set_end(connection, review)
 
     def require_unchanged(
@@ -113,16 +115,6 @@ class ReviewWriter:
             self._companion.within(work) as connection,
         ):
             yield work, connection
-
-    def _add_compensation(self, work: UnitOfWork, undo: Callable[[Connection], None]) -> None:
-        """Have a step in the companion undone, unless the practice's transaction covers it and is rolled back."""
-
-        def compensate(_connection: Connection) -> None:
-            if not self._companion.shared:
-                with self._companion.write() as connection:
-                    undo(connection)
-
-        work.add_compensation(compensate)
 
 
 def refuse_second(name: str, known: Iterable[tuple[str, datetime | None]]) -> None:

@@ -136,3 +136,22 @@ def _is_new(kind: str, seen: set[str]) -> bool:
         return False
     seen.add(kind)
     return True
+
+
+@contextmanager
+def refused_file_writes() -> Iterator[None]:
+    """Have SQLite refuse every statement that writes, as for a file on a disk that was made read-only meanwhile.
+
+    As for such a file, a transaction can begin.
+    """
+
+    def refuse(connection: Connection, cursor: Any, statement: str, *_others: object) -> None:
+        if connection.dialect.name == "sqlite":
+            writes = statement.startswith(("INSERT", "UPDATE", "DELETE"))
+            cursor.connection.execute(f"PRAGMA query_only = {'ON' if writes else 'OFF'}")
+
+    event.listen(Engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", refuse)

@@ -1,17 +1,18 @@
-"""A decision or an end of a review whose process is killed."""
+"""A decision or an end of a review whose process is killed, or whose companion can't be written."""
 
 from __future__ import annotations
 
 import pytest
 
+from core.base.errors import ApiSetupError
 from core.model.review import DecisionKind
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer
-from tests.support.fault_injection import recorded_statements
+from tests.support.fault_injection import recorded_statements, refused_file_writes
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import log_hash
-from tests.support.reviews import IN_REVIEW, key_of, start_review
+from tests.support.reviews import IN_REVIEW, key_of, note_key, start_review
 
 NOT_DONE = "NOT DONE: "
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -81,3 +82,19 @@ def test_a_change_that_is_killed_after_a_write_is_settled_and_can_be_made_again(
             IN_REVIEW[kind](office)
         assert_logged(server_sample, kind, before)
         assert is_recorded(server_sample, kind)
+
+
+def test_a_companion_that_refuses_to_be_written_leaves_a_change_undone_and_logged_as_that(
+    server_sample: SampleServer,
+) -> None:
+    for kind, change in {**IN_REVIEW, "note": note_key}.items():
+        prepare(server_sample)
+        with server_sample.office() as office:
+            before = server_sample.all_rows()
+            with refused_file_writes(), pytest.raises(ApiSetupError) as caught:
+                change(office)
+            assert "Nothing was changed. The Audit Trail records that." in caught.value.sentence, kind
+            texts = [row["LogText"] for row in server_sample.practice_rows()["securitylog"].values()]
+        assert str(texts[-1]).startswith("NOT DONE: "), kind
+        after = server_sample.all_rows()
+        assert {name for name in before if before[name] != after[name]} <= {"securitylog", "securityloghash"}, kind
