@@ -99,6 +99,8 @@ class KeyLine:
     purpose: str
     remark: str
     """What is special about it, in a few words; blank for nothing."""
+    known: bool = True
+    """False if the authority doesn't list it: its permissions and the date of its agreement aren't known."""
 
 
 @dataclass(frozen=True)

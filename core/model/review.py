@@ -188,6 +188,8 @@ class KeySnapshot:
     changes: int | None = None
     """The developer's changes in the last 30 days; None if that isn't known."""
     findings: tuple[Finding, ...] = ()
+    known: bool = True
+    """False for a key that the authority didn't list: its permissions and the date of its agreement aren't known."""
 
     @property
     def label(self) -> str:
@@ -270,7 +272,13 @@ class ReviewProgress:
 
     @property
     def open(self) -> tuple[KeySnapshot, ...]:
-        """The keys that need a decision before the review can end, added ones last. One that is disabled needs none."""
+        """The keys that need a decision before the review can end, added ones last. One that is disabled needs none.
+
+        Of a review that ended, those that it left open.
+        """
+        if not self.review.is_under_way:
+            left = self.review.left_open
+            return tuple(each.snapshot for each in self.review.undecided if each.snapshot.label in left)
         undecided = (each.snapshot for each in self.review.undecided if each.fingerprint not in self.removed)
         return tuple(each for each in (*undecided, *self.added) if not self._is_disabled(each))
 

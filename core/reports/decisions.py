@@ -35,10 +35,7 @@ class KeyOutcome:
 def key_outcomes(evidence: OfficeEvidence) -> tuple[KeyOutcome, ...]:
     """Return the keys of a review in its order, then those that were added since it started."""
     progress, review = evidence.progress, evidence.progress.review
-    if review.is_under_way:
-        left_open = {each.fingerprint for each in progress.open}
-    else:
-        left_open = {item.fingerprint for item in review.items if item.snapshot.label in review.left_open}
+    left_open = {each.fingerprint for each in progress.open}
     listed = [(item, False) for item in review.items]
     added = [(ReviewItem(snapshot), True) for snapshot in progress.added]
     return tuple(

@@ -19,6 +19,8 @@ PAGE = "index.html"
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 FORMAT, VERSION = "apisetup-review-evidence", 1
+NOT_KNOWN = "not known"
+"""The cell of what isn't known about a key; a blank one is none."""
 KEY_COLUMNS = (
     *("office", "developer", "key", "fingerprint", "status_then", "status_now", "permissions", "baa_since"),
     *(
@@ -151,8 +153,8 @@ def _known(outcome: KeyOutcome) -> tuple[Cell, ...]:
         key.fingerprint,
         key.status.label,
         outcome.status_now,
-        " ".join(key.permissions),
-        _text(key.agreement_since),
+        " ".join(key.permissions) if key.known else NOT_KNOWN,
+        _text(key.agreement_since) if key.known else NOT_KNOWN,
         note.agreement_reference,
         note.owner,
         note.purpose,

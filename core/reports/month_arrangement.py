@@ -79,6 +79,7 @@ def key_line(key: ApiKey, note: KeyNote) -> KeyLine:
         note.owner,
         note.purpose,
         _key_remark(key),
+        key.known,
     )
 
 

@@ -42,6 +42,16 @@ def report_target(text: str, *, may_replace: bool = False) -> Path:
     return path
 
 
+def free_name(directory: Path, name: str) -> str:
+    """Return a name that isn't taken in a directory: the name itself, or with a number after it."""
+    names = (name, *(f"{name}-{number}" for number in range(2, 100)))
+    try:
+        return next((each for each in names if entry_status(directory / each) is None), name)
+    except OSError:
+        # What is wrong with the directory is said when the name is used.
+        return name
+
+
 def write_report(path: Path, text: str, *, may_replace: bool) -> None:
     """Write a report to a file that only this account can read. After a crash, its name is free or has all of it.
 
@@ -78,6 +88,6 @@ def writing(path: Path) -> Iterator[None]:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         why = "the disk is full" if full else os.strerror(error.errno or errno.EIO)
         raise ExportFailed(
-            f"Can't write {path}: {why}. No report was written.",
+            f"Can't write {path}: {why}. Nothing was written.",
             "Free some space, or choose another directory." if full else "Choose another name or directory.",
         ) from error

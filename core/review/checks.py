@@ -22,10 +22,10 @@ def checked_name(name: str) -> str:
     name = name.strip()
     if not name:
         raise InvalidInput("name", "A review needs a name.", "For example: Q4 2026")
-    if len(name) > MAX_REVIEW_NAME or not name.isprintable():
-        raise InvalidInput(
-            "name", f"A review's name has at most {MAX_REVIEW_NAME} characters that can be printed.", "Shorten it."
-        )
+    if len(name) > MAX_REVIEW_NAME:
+        raise InvalidInput("name", f"A review's name has at most {MAX_REVIEW_NAME} characters.", "Shorten it.")
+    if not name.isprintable():
+        raise InvalidInput("name", "This name has characters that can't be printed.", "Remove them.")
     refuse_keys_in({"name": name})
     return name
 
@@ -42,7 +42,8 @@ def checked_period(since: date | None, until: date | None, reviews: Iterable[Rev
     before = [each.until + timedelta(days=1) for each in reviews if each.until < last]
     first = since or max(before, default=last - _YEAR)
     if first > last:
-        raise InvalidInput("since", "The period ends before it begins.", "Swap the two days.")
+        sentence = f"The period ends on {last.isoformat()}, before it begins on {first.isoformat()}."
+        raise InvalidInput("since", sentence, "Enter an earlier first day.")
     return first, last
 
 
@@ -59,9 +60,9 @@ def checked_choice(choice: Choice, today: date) -> Choice:
         raise InvalidInput("until", "Only a key that is kept has a date.", "Leave it out.")
     if choice.until is not None and choice.until <= today:
         raise InvalidInput("until", f"{choice.until.isoformat()} isn't in the future.", "Enter a later date.")
-    if len(note) > MAX_DECISION_NOTE or not note.isprintable():
-        raise InvalidInput(
-            "note", f"A note has at most {MAX_DECISION_NOTE} characters that can be printed.", "Shorten it."
-        )
+    if len(note) > MAX_DECISION_NOTE:
+        raise InvalidInput("note", f"A note has at most {MAX_DECISION_NOTE} characters.", "Shorten it.")
+    if not note.isprintable():
+        raise InvalidInput("note", "This note has characters that can't be printed.", "Remove them.")
     refuse_keys_in({"note": note})
     return replace(choice, note=note)

@@ -27,7 +27,7 @@ from core.model.key_note import (
 from core.model.key_text import fingerprint_tag
 from core.model.review_events import KeyNoteChanged
 from core.practice.practice import Practice
-from core.use.service import UseService
+from core.use.service import UseService, checked_former_names
 
 _NO_NOTE = KeyNote()
 
@@ -67,6 +67,20 @@ class KeyNotes:
             note = _read(connection, key.fingerprint)
         return KeyRecord(note, key.fields.agreement_since, self._use.former_names(key.developer))
 
+    def check(self, key: ApiKey, read: KeyRecord, wanted: KeyRecord) -> KeyNote:
+        """Return the note of a record without spaces around its texts, if the record can be saved. Writes nothing.
+
+        Raises:
+            InvalidInput: A value can't be used; the field is `owner`, `purpose`, `agreement_reference`, `agreement` or
+                `names`.
+        """
+        note = _checked(wanted.note)
+        if wanted.agreement_since != read.agreement_since:
+            self._keys.check_fields(replace(key.fields, agreement_since=wanted.agreement_since))
+        if set(wanted.former_names) != set(read.former_names):
+            refuse_keys_in({"names": "\n".join(checked_former_names(key.developer, wanted.former_names))})
+        return note
+
     def save(self, actor: Actor, key: ApiKey, read: KeyRecord, wanted: KeyRecord, *, undoing: int = 0) -> NoteSaved:
         """Save the notes that differ from what was read.
 
@@ -87,10 +101,8 @@ class KeyNotes:
             OutcomeUnknown: Part of it was saved; the sentence says what.
             OperationNotAllowed, NotPermitted, PracticeUnavailable: It can't be written.
         """
-        note = _checked(wanted.note)
+        note = self.check(key, read, wanted)
         fields = replace(key.fields, agreement_since=wanted.agreement_since)
-        if wanted.agreement_since != read.agreement_since:
-            self._keys.check_fields(fields)
         saved = self._save_note(actor, key, read.note, note, undoing)
         former_names = read.former_names
         try:

@@ -207,6 +207,15 @@ class ReviewService:
             shown.unknown,
         )
 
+    def check_choice(self, choice: Choice) -> Choice:
+        """Return a decision as it is recorded: without spaces around its note.
+
+        Raises:
+            InvalidInput: The date is missing, or isn't in the future; or the note can't be used. The field is `until`
+                or `note`.
+        """
+        return checked_choice(choice, self._sources.now().date())
+
     def decide(self, actor: Actor, review: Review, fingerprint: str, choice: Choice) -> DecisionResult:
         """Decide about a key, in place of the decision that `review` shows.
 
@@ -230,8 +239,7 @@ class ReviewService:
             HeadquartersError, NotPermitted, PracticeUnavailable: As for disabling a key. Nothing was decided.
             OutcomeUnknown: The key was disabled, but the decision could not be recorded; or as for disabling a key.
         """
-        now = self._sources.now()
-        choice = checked_choice(choice, now.date())
+        now, choice = self._sources.now(), self.check_choice(choice)
         keys = self._sources.keys.list()
         key = next((each for each in keys.keys if each.fingerprint == fingerprint and not each.gone), None)
         if key is None:

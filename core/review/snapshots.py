@@ -51,4 +51,5 @@ def plain_snapshot(key: ApiKey) -> KeySnapshot:
         key.fields.agreement_since,
         key.date_disabled,
         key.added,
+        known=key.known,
     )

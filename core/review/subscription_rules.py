@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.model.api_key import ApiKey
-from core.model.event_text import format_moment
 from core.model.review import Finding, ReviewRule, ReviewSettings
 from core.model.subscription import ApiSubscription
 from core.review.facts import NotKnown, ReviewFacts
@@ -56,11 +55,12 @@ def ended_subscriptions(facts: ReviewFacts, _settings: ReviewSettings) -> Iterat
     """Yield the subscriptions that have ended and are still there."""
     for each in _subscriptions(facts):
         if each.ended:
+            since = f" on {each.stop:%Y-%m-%d %H:%M}" if each.stop is not None else ""
             yield _finding(
                 ReviewRule.ENDED_SUBSCRIPTION,
                 facts,
                 each,
-                f"Its {_named(each)} ended on {format_moment(each.stop)}, and could be resumed.",
+                f"Its {_named(each)} ended{since}, and could be resumed.",
                 "Delete the subscription, if nobody needs it any more.",
             )
 

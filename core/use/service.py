@@ -187,7 +187,7 @@ class UseService:
             names: The names that are wanted.
 
         Raises:
-            InvalidInput: A name is too long, or there are too many; the field is `names`.
+            InvalidInput: As `checked_former_names` raises it.
             EditConflict: They were changed meanwhile.
             PracticeUnavailable: The practice or the companion can't be written.
             NotPermitted: This account may not write them.
@@ -195,13 +195,7 @@ class UseService:
         from core.model.event_values import ListChange
         from core.model.review_events import FormerNamesChanged
 
-        by_folded = {name.strip().casefold(): name.strip() for name in names if name.strip()}
-        by_folded.pop(developer.casefold(), None)
-        wanted = tuple(by_folded.values())
-        if len(wanted) > MAX_FORMER_NAMES or any(len(name) > MAX_LENGTH for name in wanted):
-            raise InvalidInput(
-                "names", "These are too many names, or one is too long.", f"Enter at most {MAX_FORMER_NAMES} names."
-            )
+        wanted = checked_former_names(developer, names)
         folded, before = developer.casefold(), self.former_names(developer)
         if set(before) == set(wanted):
             return before
@@ -250,6 +244,25 @@ class UseService:
             rows = read_window(connection, names, disabled + timedelta(seconds=1), next_day)
         rows += self._remembered.days(names, next_day.date())
         return sum(row.entries for row in rows), max((row.last for row in rows), default=None)
+
+
+def checked_former_names(developer: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that a developer had before: each once, and without spaces around it.
+
+    Raises:
+        InvalidInput: A name is too long or has characters that can't be printed, or there are too many; the field is
+            `names`.
+    """
+    by_folded = {name.strip().casefold(): name.strip() for name in names if name.strip()}
+    by_folded.pop(developer.casefold(), None)
+    wanted = tuple(by_folded.values())
+    if len(wanted) > MAX_FORMER_NAMES or any(len(name) > MAX_LENGTH for name in wanted):
+        raise InvalidInput(
+            "names", "These are too many names, or one is too long.", f"Enter at most {MAX_FORMER_NAMES} names."
+        )
+    if not all(name.isprintable() for name in wanted):
+        raise InvalidInput("names", "A name has characters that can't be printed.", "Remove them.")
+    return wanted
 
 
 def _changed_meanwhile(before: Iterable[str], now: Iterable[str], wanted: Iterable[str]) -> EditConflict:

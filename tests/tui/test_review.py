@@ -13,7 +13,7 @@ from core.offices.open_request import OpenRequest
 from core.review.notes import KeyNotes
 from tests.support import embedded_rows as rows
 from tests.support.actors import ADMIN
-from tests.support.reviews import FAR, decide, key_of
+from tests.support.reviews import FAR, decide, end_review, key_of
 from tests.support.user_driver import User, run_program
 from tui.modals.form import Form, StartForm
 from tui.modals.notice import Notice
@@ -24,6 +24,7 @@ from tui.screens.key_review import KeyReviewScreen
 from tui.screens.practice_screen import CHANGES
 from tui.screens.review import ReviewScreen
 from tui.screens.why import WhyScreen
+from tui.widgets.filter_input import FilterInput
 
 UNDER_WAY = "Q4 2024"
 """The review of the demo."""
@@ -69,6 +70,20 @@ async def test_what_needs_a_decision_is_listed_worst_first_and_filtered(demo: Op
         assert "Unknown severity: worst." in user.status_text
         await user.press("escape", "escape")
         assert user.stack == ["ApiSetupScreen"]
+
+
+async def test_a_key_that_follows_the_key_of_a_place_at_once_is_not_typed_into_a_hidden_filter(
+    demo: OpenRequest,
+) -> None:
+    async with run_program(demo) as user:
+        for place in "234501":
+            user.send(place, "z")
+            await user.settle()
+            hidden = [each for each in user.screen.query(FilterInput) if not each.display]
+            assert [each.value for each in hidden] == [""] * len(hidden), place
+        user.send("5", "slash")
+        await user.settle()
+        assert user.panel("list-panel").startswith("To decide  16 · 7 keys")
 
 
 async def test_a_finding_leads_to_its_key_and_to_what_can_be_done(demo: OpenRequest) -> None:
@@ -239,6 +254,19 @@ async def test_a_decision_of_another_admin_is_shown_and_kept(demo: OpenRequest) 
         assert item.decision.choice == Choice(DecisionKind.ASK, note="Ask first")
 
 
+async def test_a_review_that_another_admin_ended_is_shown_as_ended(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await open_review(user)
+        await user.press("y")
+        await user.at(Form)
+        end_review(demo.open(Secret("")))
+        await user.press("ctrl+s")
+        assert f"ended the review {UNDER_WAY}" in user.status_text
+        assert user.stack[-1] == "KeyReviewScreen"
+        assert "Keep" not in user.keys
+        assert "Left open" in user.text
+
+
 async def test_a_review_ends_with_its_open_keys_named_and_its_evidence_written(
     demo: OpenRequest, tmp_path: Path
 ) -> None:
@@ -257,7 +285,7 @@ async def test_a_review_ends_with_its_open_keys_named_and_its_evidence_written(
         await user.at(Notice)
         assert "Recorded as entry" in user.flowing_text
         await user.press("enter")
-        assert "– off" not in user.text
+        assert (user.text.count("… open"), user.text.count("– none")) == (6, 3)
         await user.press("y")
         assert user.stack[-1] == "KeyReviewScreen"
         await user.press("escape")

@@ -67,6 +67,7 @@ def record_lines(record: KeyRecord) -> Mapping[str, str]:
 def _planned(options: argparse.Namespace, session: Session, key: ApiKey) -> PlannedChange:
     read = session.office.notes.of(key)
     wanted = _wanted(options, read)
+    session.office.notes.check(key, read, wanted)
     phrases = _differences(read, wanted)
 
     def make() -> MadeChange:
@@ -77,7 +78,7 @@ def _planned(options: argparse.Namespace, session: Session, key: ApiKey) -> Plan
         f"note for {key.label}: {'; '.join(phrases)}.",
         make,
         unchanged="" if phrases else f"{key.label}: these notes are there already.",
-        details={**key_details(key), "notes": record_as_json(wanted)},
+        details={**key_details(key), "key_notes": record_as_json(wanted)},
     )
 
 

@@ -114,7 +114,7 @@ def _start(command: OfficeCommand, session: Session) -> OfficeReport:
 def _decide(command: OfficeCommand, choice: Choice, session: Session) -> OfficeReport:
     options, service = command.options, session.office.review
     listed, _ = read_keys(session, for_change=True)
-    review = service.require_under_way()
+    review, choice = service.require_under_way(), service.check_choice(choice)
     changes = [
         _planned_decision(session, review, key, choice, again=options.again)
         for key in choose_keys(options, session, listed)

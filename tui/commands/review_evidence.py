@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, ConfigurationError, InvalidInput
@@ -17,9 +18,9 @@ from core.opendental.permission_types import Permission
 from core.reports.decisions import count_states, key_outcomes
 from core.reports.evidence_reader import EvidenceReader
 from core.reports.evidence_writing import RecordingOffice, write_evidence
-from core.reports.report_file import report_target
+from core.reports.report_file import free_name, report_target
 from tui.commands.key_choice import read_keys
-from tui.commands.outcome import COULD_NOT, report_error
+from tui.commands.outcome import COULD_NOT
 from tui.commands.progress import Progress
 from tui.commands.report import DONE, WANTING, OfficeReport, status_of
 from tui.commands.signals import SignalReceived
@@ -28,7 +29,6 @@ from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from core.offices.open_request import OpenRequest
     from tui.commands.office_command import OfficeCommand, WorkResult
@@ -59,17 +59,18 @@ def run(command: OfficeCommand) -> int:
             results = command.collect(work, Permission.AUDIT_TRAIL, keep_open=offices)
         finally:
             progress.clear()
-        _require_one_review(list(read.values()))
+        # Offices are read at the same time; the evidence has them in their order.
+        in_order = [read[each.office.name] for each in command.selection.requests if each.office.name in read]
+        _require_one_review(in_order)
         if not read or command.dry_run:
             return command.finish(results)
         try:
-            written = _write(command, folder, list(read.values()), results)
+            written = _write(command, folder, in_order, results)
         except SignalReceived as received:
             is_complete = file_status(folder) is not None
             received.outcome = f"{folder} is complete" if is_complete else "no folder was written"
             raise
         except ApiSetupError as error:
-            report_error(error)
             failed = OfficeReport(status_of(error))
             return command.finish((request, failed, first or error) for request, _, first in results)
     # The offices are closed, which records the sign-outs, before the result is printed.
@@ -99,7 +100,7 @@ def _target(command: OfficeCommand) -> Path:
     """Return the folder to write."""
     clock = command.selection.requests[0].context.runtime.clock
     try:
-        return report_target(command.options.output or f"apisetup-review-{clock():%Y-%m-%d}")
+        return report_target(command.options.output or free_name(Path(), f"apisetup-review-{clock():%Y-%m-%d}"))
     except InvalidInput as error:
         raise ConfigurationError(error.sentence, f"{error.hint} See --output.") from error
 

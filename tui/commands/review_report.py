@@ -155,20 +155,31 @@ def _item_lines(item: ReviewItem, progress: ReviewProgress) -> Iterator[str]:
     values = (
         ("owner", note.owner),
         ("purpose", note.purpose),
-        ("BAA", f"since {snapshot.agreement_since}" if snapshot.agreement_since else "none"),
+        ("BAA", _agreement(snapshot)),
         ("last change", f"{snapshot.last_change:%Y-%m-%d}" if snapshot.last_change else ""),
     )
     yield sanitize(f"  {'; '.join(f'{name}: {value}' for name, value in values if value)}")
     yield from _indented(snapshot.findings)
     decision = item.decision
     if decision is None:
-        is_open = any(each.fingerprint == item.fingerprint for each in progress.open)
-        yield "  no decision" if is_open or not progress.review.is_under_way else "  needs no decision"
+        yield f"  {_undecided(item, progress)}"
         return
     note_text = f"; {decision.choice.note}" if decision.choice.note else ""
     yield sanitize(f"  {decision.choice.label}, by {decision.user} on {decision.at:%Y-%m-%d %H:%M}{note_text}")
     if decision.result:
         yield sanitize(f"    {decision.result}")
+
+
+def _agreement(snapshot: KeySnapshot) -> str:
+    if not snapshot.known:
+        return "not known"
+    return f"since {snapshot.agreement_since}" if snapshot.agreement_since else "none"
+
+
+def _undecided(item: ReviewItem, progress: ReviewProgress) -> str:
+    if any(each.fingerprint == item.fingerprint for each in progress.open):
+        return "no decision"
+    return "needs no decision" if progress.review.is_under_way else "needed no decision"
 
 
 def _indented(findings: Iterable[Finding]) -> Iterator[str]:
@@ -203,7 +214,7 @@ def _snapshot_as_json(snapshot: KeySnapshot) -> dict[str, Any]:
         "key": snapshot.masked,
         "developer": snapshot.developer,
         "status": snapshot.status.name.lower(),
-        "permissions": list(snapshot.permissions),
+        "permissions": list(snapshot.permissions) if snapshot.known else None,
         "baa_since": _text(snapshot.agreement_since),
         "added": _text(snapshot.added),
         "disabled": _text(snapshot.date_disabled),

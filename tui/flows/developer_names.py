@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.audit.filter import Alternatives, AuditFilter
+from core.keys.pasted_key import refuse_keys_in
 from core.opendental.log_sources import API
 from core.opendental.permission_types import QUERY_TYPES
 from tui.modals.prompt import Prompt
@@ -84,4 +85,5 @@ def _has_developer(screen: BaseScreen[Any], key: ApiKey) -> bool:
 
 
 def _split_names(text: str) -> tuple[str, ...]:
+    refuse_keys_in({"names": text})
     return tuple(name.strip() for name in text.split(";") if name.strip())

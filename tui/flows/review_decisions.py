@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _YEAR = timedelta(days=365)
 _LOGGED = "This is recorded in the Audit Trail."
-_ACCEPTED = "What is found about the key now is accepted until then, unless it gets more rights."
+_ACCEPTED = "What the review lists about the key is accepted until then, unless the key gets more rights."
 
 
 class Deciding:

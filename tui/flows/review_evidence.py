@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, NotPermitted
@@ -10,7 +11,7 @@ from core.base.program_version import program_version
 from core.model.evidence import ReviewEvidence
 from core.reports.evidence_reader import EvidenceReader
 from core.reports.evidence_writing import RecordingOffice, write_evidence
-from core.reports.report_file import report_target
+from core.reports.report_file import free_name, report_target
 from tui.flows.export import suggest_directory
 from tui.flows.office_content import audit_trail_refusal
 from tui.modals.evidence import EvidenceProgress
@@ -47,9 +48,10 @@ async def write_review_evidence(screen: BaseScreen[Any], session: Session, revie
         "Every entry of the Audit Trail is verified first.",
         f"Not recorded in the practice: {session.not_recorded}"
         if session.not_recorded
-        else "The SHA-256 of its manifest is recorded in the Audit Trail.",
+        else "The SHA-256 of the evidence's manifest is recorded in the Audit Trail.",
     ]
-    suggestion = f"{suggest_directory()}/apisetup-review-{now:%Y-%m-%d}"
+    directory = Path(suggest_directory())
+    suggestion = str(directory / free_name(directory.expanduser(), f"apisetup-review-{now:%Y-%m-%d}"))
     prompt = Prompt("Write the evidence to a new folder?", lines, suggestion, report_target, verb="Write", key="ctrl+s")
     folder = await screen.app.push_screen_wait(prompt)
     if folder is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from core.base.errors import EditConflict
+from core.base.errors import EditConflict, OperationNotAllowed
 from tui.flows.conflict import conflict_lines
 from tui.flows.review_decisions import Deciding
 from tui.flows.review_reading import read_review
@@ -180,6 +180,10 @@ class KeyReviewScreen(ReviewListing):
             await self.read()
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
             return
+        except OperationNotAllowed:
+            # Another program may have ended the review.
+            await self.read()
+            raise
         await self.read(self._next_open(key) if go_on else None)
 
     def _next_open(self, key: ApiKey) -> str | None:
@@ -198,9 +202,17 @@ class KeyReviewScreen(ReviewListing):
         from tui.flows.review_changes import end_review
 
         page = self._page
-        if page is not None and await end_review(self, self.open_session, page.progress):
+        if page is None:
+            return
+        try:
+            if not await end_review(self, self.open_session, page.progress):
+                return
+        except OperationNotAllowed:
+            # Another program ended it, or decided about a key.
             await self.read()
-            await self._write_evidence()
+            raise
+        await self.read()
+        await self._write_evidence()
 
     @flow
     async def action_write_evidence(self) -> None:

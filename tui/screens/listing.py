@@ -40,6 +40,8 @@ class ListingScreen(PracticeScreen[None]):
     CSS_PATH: ClassVar[CSSPathType] = "listing.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-widest")]  # noqa: RUF012
     SHOWS_PLACES = True
+    # Keys that come before the list has the focus aren't for a filter that isn't shown yet.
+    AUTO_FOCUS = "RowList"
     LIST_TITLE: ClassVar[str]
 
     def __init__(self, session: Session) -> None:

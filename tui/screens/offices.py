@@ -68,6 +68,8 @@ class OfficesScreen(_Screen):
         "quit",
     )
     MANUAL = "fleet"
+    # Keys that come before the list has the focus aren't for the filter, which isn't shown yet.
+    AUTO_FOCUS = "#offices"
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "complete", "end-find")
 
     def __init__(

@@ -79,7 +79,7 @@ def item_lines(item: ReviewItem, page: ReviewPage) -> list[Line]:
         lines.append(safe_line(("Added since the review started.", "warning")))
     for finding in snapshot.findings:
         lines += [_BLANK, safe_line(("! ", "warning"), (finding.reason, "normal"), indent=2)]
-    permissions = ", ".join(snapshot.permissions) or "none"
+    permissions = (", ".join(snapshot.permissions) or "none") if snapshot.known else "unknown"
     return [
         *lines,
         _BLANK,
@@ -95,7 +95,7 @@ def item_lines(item: ReviewItem, page: ReviewPage) -> list[Line]:
 
 
 def is_open(item: ReviewItem, progress: ReviewProgress) -> bool:
-    """Return True if a key needs a decision before the review can end."""
+    """Return True if a key needs a decision before the review can end, or was left open when it ended."""
     return item.decision is None and item.snapshot in progress.open
 
 
@@ -113,22 +113,24 @@ def _state(item: ReviewItem, progress: ReviewProgress) -> tuple[str, Tone]:
             return "! on again", "warning"
         mark, word, tone = _WORDS[item.decision.choice.kind]
         return f"{mark} {word}", tone
+    if is_open(item, progress):
+        return "… open", "strong"
     if item.fingerprint in progress.removed:
         return "– gone", "dim"
-    if progress.review.is_under_way and not is_open(item, progress):
-        return "– off", "dim"
-    return "… open", "strong"
+    # A key that needed none may be enabled again after the review ended.
+    return "– off" if progress.review.is_under_way else "– none", "dim"
 
 
 def _sentence(item: ReviewItem, progress: ReviewProgress) -> str:
     if item.decision is not None:
         label = item.decision.choice.label
         return f"{label[0].upper()}{label[1:]}"
+    under_way = progress.review.is_under_way
+    if is_open(item, progress):
+        return "To decide" if under_way else "Left open"
     if item.fingerprint in progress.removed:
         return "No longer in the list"
-    if not progress.review.is_under_way:
-        return "Left open"
-    return "To decide" if is_open(item, progress) else "Disabled, needs no decision"
+    return "Disabled, needs no decision" if under_way else "Needed no decision"
 
 
 def _decision_lines(decision: Decision) -> Iterator[Line]:
@@ -165,7 +167,10 @@ def _status_lines(snapshot: KeySnapshot, page: ReviewPage) -> Iterator[Line]:
 
 def _agreement(snapshot: KeySnapshot, page: ReviewPage) -> Line:
     key = page.keys.get(snapshot.fingerprint)
-    since = key.fields.agreement_since if key is not None and key.known else snapshot.agreement_since
+    is_known = key is not None and key.known
+    if not is_known and not snapshot.known:
+        return labeled("BAA", "unknown", LABEL_WIDTH)
+    since = key.fields.agreement_since if key is not None and is_known else snapshot.agreement_since
     return labeled("BAA", since.isoformat() if since else "none", LABEL_WIDTH, "normal" if since else "warning")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import shutil
@@ -117,6 +118,10 @@ def test_what_was_decided_and_done_is_in_the_data(file_sample: SampleFile, folde
     assert texts[0].startswith(f"API key review {NAME} started by Admin: ")
     assert texts[-1].startswith(f"API key review {NAME} ended by Admin: ")
     assert any(" to Disabled by Customer by Admin" in text for text in texts)
+    with (folder / "keys.csv").open(newline="") as file:
+        unknown = [row for row in csv.DictReader(file) if row["status_now"] == "Unknown"]
+    assert [(row["permissions"], row["baa_since"]) for row in unknown] == [("not known", "not known")]
+    assert (folder / "index.html").read_text().count("Permissions: not known<br>BAA: not known") == 1
     (checked,) = json.loads((folder / "verification.json").read_bytes())["offices"]
     assert checked["audit_trail"]["checked"] > len(texts)
     assert (checked["seals"]["seals"], checked["seals"]["last"]) == (0, None)

@@ -182,7 +182,7 @@ ROWS: dict[str, tuple[ReviewFacts, ReviewRule, str]] = {
     "ended": (
         facts(subscriptions=page(subscription(state=SubscriptionState.ENDED, stop=datetime(2026, 11, 1, 8)))),
         R.ENDED_SUBSCRIPTION,
-        "ended on 2026-11-01 08:00:00",
+        "ended on 2026-11-01 08:00, and",
     ),
     "changed after disabled": (
         facts(key(**DISABLED), later_changes={KEY: LaterChanges(2, datetime(2026, 11, 26, 9))}),

@@ -67,6 +67,7 @@ def test_a_review_lists_all_keys_with_what_is_known_of_them(sample: SamplePracti
     (bridge,) = (item.snapshot for item in started.items if item.snapshot.developer == BRIDGE)
     assert (bridge.status, bridge.permissions) == (KeyStatus.ENABLED, ("ApiReadAll", "ApiComm"))
     assert {each.rule for each in bridge.findings} >= {ReviewRule.NO_OWNER}
+    assert [item.snapshot.developer for item in started.items if not item.snapshot.known] == [STRAY]
     assert {each.rule for each in started.findings} >= {ReviewRule.UNVERIFIED, ReviewRule.UNSEALED}
     for key in (BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY):
         assert key not in str(written.added)
@@ -267,19 +268,20 @@ def test_a_period_begins_where_the_one_before_ended(file_sample: SampleFile) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "since", "until", "field"),
+    ("name", "since", "until", "field", "sentence"),
     [
-        ("", None, None, "name"),
-        ("x" * 61, None, None, "name"),
-        ("line\nbreak", None, None, "name"),
-        ("Q4", None, date(2024, 11, 7), "until"),
-        ("Q4", date(2024, 11, 2), date(2024, 11, 1), "since"),
+        ("", None, None, "name", "needs a name"),
+        ("x" * 61, None, None, "name", "at most 60 characters"),
+        ("line\nbreak", None, None, "name", "characters that can't be printed"),
+        ("Q4", None, date(2024, 11, 7), "until", "ends in the future"),
+        ("Q4", date(2024, 11, 2), date(2024, 11, 1), "since", "ends on 2024-11-01, before it begins on 2024-11-02"),
+        ("Q4", date(2024, 11, 7), None, "since", "ends on 2024-11-06, before it begins on 2024-11-07"),
     ],
 )
 def test_a_start_that_cannot_be_used_is_refused(
-    file_sample: SampleFile, name: str, since: date | None, until: date | None, field: str
+    file_sample: SampleFile, name: str, since: date | None, until: date | None, field: str, sentence: str
 ) -> None:
-    with file_sample.office() as office, pytest.raises(InvalidInput) as caught:
+    with file_sample.office() as office, pytest.raises(InvalidInput, match=sentence) as caught:
         office.review.start(ADMIN, name, since, until)
     assert caught.value.field == field
 

@@ -36,7 +36,9 @@ def add(noun: argparse.ArgumentParser) -> None:
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", default="", help=_REVIEW)
     parser.add_argument(
-        "--output", metavar="FOLDER", help="the folder to write, which must not exist (apisetup-review-DATE)"
+        "--output",
+        metavar="FOLDER",
+        help="the folder to write, which must not exist (apisetup-review-DATE, or with a number after it)",
     )
     parser.add_argument("--dry-run", action="store_true", help="only print what would be written; write nothing")
 

@@ -874,7 +874,7 @@ complete -c apisetup -n '_shtab_apisetup_using review report' -l authority -xka 
 complete -c apisetup -n '_shtab_apisetup_using review report' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
 complete -c apisetup -n '_shtab_apisetup_using review report' -l user -x -d 'the Open Dental user to sign in as, instead of the office'"'"'s od_user or APISETUP_OD_USER'
 complete -c apisetup -n '_shtab_apisetup_using review report' -l json -d 'print the result as JSON'
-complete -c apisetup -n '_shtab_apisetup_using review report' -l output -x -d 'the folder to write, which must not exist (apisetup-review-DATE)'
+complete -c apisetup -n '_shtab_apisetup_using review report' -l output -x -d 'the folder to write, which must not exist (apisetup-review-DATE, or with a number after it)'
 complete -c apisetup -n '_shtab_apisetup_using review report' -l dry-run -d 'only print what would be written; write nothing'
 complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a report -d 'Write the report of a month, for one office or many.'
 complete -c apisetup -n '_shtab_apisetup_using report' -s h -l help -d 'show this help message and exit'
