@@ -50,9 +50,8 @@ class KeyNoteChanged(KeyEvent):
 
     @property
     def summary(self) -> str:
-        """The change of the notes, in a word or two."""
-        changes = "; ".join(f"{each.setting.value}: {each.before} → {each.after}" for each in self.change)
-        return f"Notes: {changes}"
+        """The fields that changed; the entry has what they were and are."""
+        return f"Notes: {', '.join(each.setting.value for each in self.change)}"
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def test_quitting_does_not_wait_for_an_office_that_does_not_answer(
 ) -> None:
     sign_in(access)
 
-    def answer_late(*_arguments: object) -> Office:
+    def answer_late(*_arguments: object, **_options: object) -> Office:
         held.wait(20)
         raise ServerUnreachable("No database server answers there.", "Check the host's name.")
 
