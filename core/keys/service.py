@@ -303,7 +303,7 @@ class KeyService:
         self.check_fields(fields)
         events = field_events(key, fields, actor.user_name, undoing)
         if not events:
-            return KeyChange(key, "Nothing was changed.")
+            return KeyChange(key, "No changes to save.")
         with self._with_attribution(key):
             done = self._authority.set_fields(actor, key, fields, events)
         changes = "; ".join(format_field_changes(key.fields, fields))

@@ -143,7 +143,7 @@ async def test_saving_without_changes_writes_nothing(demo: OpenRequest) -> None:
         await open_key(user)
         before = rows.last_entry()
         await user.press("ctrl+s")
-        assert user.status_text == "Nothing was changed."
+        assert user.status_text == "No changes to save."
         assert rows.last_entry() == before
 
 
