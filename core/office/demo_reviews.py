@@ -161,6 +161,7 @@ def _snapshot(key: _Registered, note: _Note, review_date: date | None) -> dict[s
         "last_change": None,
         "changes": None,
         "findings": findings,
+        "known": True,
     }
 
 

@@ -174,6 +174,8 @@ def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home,
             sign_in(terminal)
             terminal.wait_for(READY_READ_ONLY)
             terminal.wait_for(f"READ-ONLY +{USER}")
+            # What headquarters was asked in the background is told when it is known, in the place of what is there.
+            terminal.wait_for("^! This practice has no registration key")
             terminal.press("ctrl+s")
             # The name of the database user is long, so the message is wrapped.
             refusal = f"! Read-only: The database user {user}@% has read-only access here: it lacks INSERT on"
