@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from core.model.event_values import NoteChange, NoteField
+if TYPE_CHECKING:
+    from core.model.event_values import NoteChange, NoteField
 
 BLANK, NONE = "blank", "none"
 MAX_NOTE_LENGTH = 255
@@ -57,6 +59,8 @@ class NoteSaved:
 
 def format_note(note: KeyNote) -> Mapping[NoteField, str]:
     """Return the value of each field as audit entries show it."""
+    from core.model.event_values import NoteField
+
     return {
         NoteField.OWNER: note.owner or BLANK,
         NoteField.PURPOSE: note.purpose or BLANK,
@@ -67,5 +71,7 @@ def format_note(note: KeyNote) -> Mapping[NoteField, str]:
 
 def note_changes(read: KeyNote, wanted: KeyNote) -> tuple[NoteChange, ...]:
     """Return the fields that differ."""
+    from core.model.event_values import NoteChange, NoteField
+
     before, after = format_note(read), format_note(wanted)
     return tuple(NoteChange(field, before[field], after[field]) for field in NoteField if before[field] != after[field])

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from core.base.errors import ApiSetupError, Conflict, EditConflict, InvalidInput, OutcomeUnknown
 from core.companion.store import Companion
 from core.companion.tables import KEY_NOTE
-from core.keys.pasted_key import refuse_keys_in
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.event_values import KeyLabel, NoteField
 from core.model.key_note import (
     MAX_NOTE_LENGTH,
     KeyNote,
@@ -25,9 +23,11 @@ from core.model.key_note import (
     note_changes,
 )
 from core.model.key_text import fingerprint_tag
-from core.model.review_events import KeyNoteChanged
 from core.practice.practice import Practice
 from core.use.service import UseService, checked_former_names
+
+if TYPE_CHECKING:
+    from core.model.review_events import KeyNoteChanged
 
 _NO_NOTE = KeyNote()
 
@@ -78,6 +78,8 @@ class KeyNotes:
         if wanted.agreement_since != read.agreement_since:
             self._keys.check_fields(replace(key.fields, agreement_since=wanted.agreement_since))
         if set(wanted.former_names) != set(read.former_names):
+            from core.keys.pasted_key import refuse_keys_in
+
             refuse_keys_in({"names": "\n".join(checked_former_names(key.developer, wanted.former_names))})
         return note
 
@@ -135,6 +137,9 @@ class KeyNotes:
 
     def _save_note(self, actor: Actor, key: ApiKey, read: KeyNote, wanted: KeyNote, undoing: int) -> list[str]:
         """Save the note itself, and return a phrase for each field that was changed."""
+        from core.model.event_values import KeyLabel
+        from core.model.review_events import KeyNoteChanged
+
         changes = note_changes(read, wanted)
         if not changes:
             return []
@@ -202,12 +207,16 @@ def _checked(note: KeyNote) -> KeyNote:
             raise InvalidInput(field, f"This text has more than {MAX_NOTE_LENGTH} characters.", "Shorten it.")
         if not text.isprintable():
             raise InvalidInput(field, "This text has characters that can't be printed.", "Remove them.")
+    from core.keys.pasted_key import refuse_keys_in
+
     refuse_keys_in(texts)
     return KeyNote(**texts, review_date=note.review_date)
 
 
 def _conflicts(read: KeyNote, now: KeyNote, wanted: KeyNote) -> tuple[Conflict, ...]:
     """Return the fields that are to be changed and that somebody else changed, each with its three values."""
+    from core.model.event_values import NoteField
+
     was, there, mine = format_note(read), format_note(now), format_note(wanted)
     return tuple(
         Conflict(field.value, was[field], there[field], mine[field])
