@@ -353,7 +353,7 @@ SEALED_ENTRIES = Table("apisetup_sealed_entries", COMPANION, SealedEntriesColumn
 
 
 class KeyNoteColumns(TypedColumns):
-    """What an office noted about a key. Its BAA date and its developer's former names are in other tables.
+    """An office's notes on a key. The key's BAA date and its developer's former names are in other tables.
 
     Attributes:
         fingerprint: The SHA-256 of the key's text.

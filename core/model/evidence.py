@@ -24,9 +24,9 @@ class TrailCheck:
     deleted: int
     """The number of entries that were deleted and left their hash."""
     implausible: tuple[str, ...]
-    """What isn't plausible although hashes match, one sentence each."""
+    """The findings that aren't plausible although hashes match, one sentence each."""
     explained: tuple[str, ...]
-    """What may look like it and isn't."""
+    """The findings that look like such ones and are explained."""
     entries: tuple[ChangeLine, ...]
     """The first entries that were altered or have no hash."""
     clean: bool

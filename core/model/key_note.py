@@ -17,7 +17,7 @@ MAX_NOTE_LENGTH = 255
 
 @dataclass(frozen=True)
 class KeyNote:
-    """What an office noted about a key. It is kept in the companion, by the key's fingerprint."""
+    """An office's notes on a key, kept in the companion by the key's fingerprint."""
 
     owner: str = ""
     """The person or role in the office who answers for the key."""

@@ -55,7 +55,7 @@ class OfficeInfo:
 
 @dataclass(frozen=True)
 class MonthFacts:
-    """What was read of an office for a month. None stands for what couldn't be read; `unknown` says why."""
+    """The facts of an office in a month. None stands for what couldn't be read; `unknown` says why."""
 
     month: Month
     info: OfficeInfo
@@ -71,7 +71,7 @@ class MonthFacts:
     use: Mapping[str, PeriodUse] | None = None
     """The changes through the API, by developer."""
     floor: TrailFloor | None = None
-    """How far back the Audit Trail goes."""
+    """The time of the oldest entry of the Audit Trail."""
     subscriptions: SubscriptionPage | None = None
     verification: tuple[datetime, str] | None = None
     """The time and the result of the last verification; None if there was none."""
@@ -98,7 +98,7 @@ class KeyLine:
     """The person or role in the office who answers for it; blank if nobody is noted."""
     purpose: str
     remark: str
-    """What is special about it, in a few words; blank for nothing."""
+    """A remark about it, in a few words; blank for none."""
     known: bool = True
     """False if the authority doesn't list it: its permissions and the date of its agreement aren't known."""
 
@@ -113,7 +113,7 @@ class NewVendor:
     added: datetime | None
     """None if no time is known."""
     by: str
-    """Who added the first one; blank if no entry says it."""
+    """The user who added the first one; blank if no entry says it."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class ChangeLine:
 
 @dataclass(frozen=True)
 class UseLine:
-    """What a developer changed through the API in the month."""
+    """The changes that a developer made through the API in the month."""
 
     developer: str
     total: int
@@ -171,7 +171,7 @@ class SubscriptionLine:
 
 @dataclass(frozen=True)
 class Evidence:
-    """How far the Audit Trail can be trusted."""
+    """The results of verification and seals."""
 
     verified_at: datetime | None
     verdict: str

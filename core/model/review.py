@@ -90,7 +90,7 @@ class Finding:
     reason: str
     """The finding in a plain sentence, with its numbers."""
     advice: str
-    """What to do, in a sentence."""
+    """The advice, in a sentence."""
     fingerprint: str = ""
     """SHA-256 of the key that it is about, in hex; empty for the practice as a whole."""
     key: str = ""
@@ -115,7 +115,7 @@ class Findings:
     unknown: tuple[str, ...] = ()
     """The facts that could not be read, one sentence each, with what can't be judged without them."""
     remarks: tuple[str, ...] = ()
-    """What can't be known from the practice at all, one sentence each."""
+    """The things that can't be known from the practice at all, one sentence each."""
 
     @property
     def due(self) -> tuple[Finding, ...]:
@@ -165,12 +165,12 @@ class Decision:
     at: datetime
     """The time by the practice's clock."""
     result: str = ""
-    """What came of it, in a sentence: for `DISABLE`, the status of the key. Empty for the others."""
+    """The result, in a sentence: for `DISABLE`, the status of the key. Empty for the others."""
 
 
 @dataclass(frozen=True)
 class KeySnapshot:
-    """What was known of a key when the review listed it."""
+    """A key as it was known when the review listed it."""
 
     fingerprint: str
     """SHA-256 of the key in hex."""
@@ -204,7 +204,7 @@ class ReviewItem:
     snapshot: KeySnapshot
     decision: Decision | None = None
     revision: int = 0
-    """How often it was decided, so that a decision names the one that it replaces."""
+    """The number of decisions about it, so that a decision names the one that it replaces."""
 
     @property
     def fingerprint(self) -> str:
@@ -230,7 +230,7 @@ class Review:
     findings: tuple[Finding, ...] = ()
     """The findings about the practice as a whole when it started."""
     unknown: tuple[str, ...] = ()
-    """What could not be read when it started."""
+    """The facts that could not be read when it started."""
     ended_at: datetime | None = None
     """None while it is under way."""
     ended_by: str = ""
@@ -268,7 +268,7 @@ class ReviewProgress:
     removed: Collection[str] = frozenset()
     """The fingerprints of the keys that are no longer in the list. They need no decision."""
     findings: Findings | None = None
-    """What needs a decision now; None if it wasn't asked for."""
+    """The findings that need a decision now; None if they weren't asked for."""
 
     @property
     def open(self) -> tuple[KeySnapshot, ...]:
@@ -304,7 +304,7 @@ class DecisionResult:
 
 @dataclass(frozen=True)
 class ReviewDue:
-    """Whether a review is due, as far as the companion alone says it."""
+    """A review that is due, as far as the companion alone says it."""
 
     sentence: str
     """One short line; empty if nothing is due and no review is under way."""

@@ -1,4 +1,4 @@
-"""What the screens of a review show, read in one go."""
+"""The contents of the screens of a review, each read in one go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.model.review import Findings, Review, ReviewProgress
 
 @dataclass(frozen=True)
 class FoundPage:
-    """What needs a decision, with the keys that it is about."""
+    """The findings that need a decision, with the keys that they are about."""
 
     findings: Findings
     keys: Mapping[str, ApiKey] = field(default_factory=dict)

@@ -37,7 +37,7 @@ NOT_TYPED = (
     "Open the office by itself, or set companion_password_from to env:NAME, file:PATH or command:PROGRAM, as a"
     " scheduled job needs."
 )
-"""What to do where a companion's password must be typed, and nobody can be asked."""
+"""The advice where a companion's password must be typed, and nobody can be asked."""
 
 if TYPE_CHECKING:
     from core.companion.key_file import EncryptionKeys

@@ -18,7 +18,7 @@ class Bar:
     width: int
     height: int
     label: str
-    """What it stands for."""
+    """The text that a pointer over it shows."""
 
 
 @dataclass(frozen=True)

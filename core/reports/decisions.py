@@ -15,7 +15,7 @@ NOT_NEEDED = "no decision needed"
 """The key was disabled already, or is no longer in the list."""
 _WORDS = {DecisionKind.KEEP: "kept", DecisionKind.DISABLE: "disabled", DecisionKind.ASK: "to ask"}
 STATES = (*_WORDS.values(), OPEN, NOT_NEEDED)
-"""What can become of a key, in the order of reports."""
+"""The outcomes for a key, in the order of reports."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Share:
 
 @dataclass(frozen=True)
 class OfficeSection:
-    """What the page shows of an office."""
+    """The part of the page about an office."""
 
     evidence: OfficeEvidence
     counts: Mapping[str, int]

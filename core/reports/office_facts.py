@@ -1,4 +1,4 @@
-"""What every report says of an office, and reading facts of which some may be out of reach."""
+"""The facts of an office in every report, and reading facts of which some may be out of reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a review is due, in one line."""
+"""The line that says that a review is due."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class LaterChanges:
 
 @dataclass(frozen=True)
 class ReviewFacts:
-    """What is known of a practice and its keys at one moment."""
+    """The facts of a practice and its keys at one moment."""
 
     now: datetime
     """The time by the practice's clock."""

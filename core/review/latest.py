@@ -16,7 +16,7 @@ class LatestDecision:
     """The name of its review."""
     decision: Decision
     snapshot: KeySnapshot
-    """What the admin who decided knew of the key."""
+    """The key as the admin who decided knew it."""
 
 
 def latest_decisions(reviews: Iterable[Review]) -> dict[str, LatestDecision]:

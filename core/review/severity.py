@@ -1,4 +1,4 @@
-"""How much a finding matters, so that the worst comes first."""
+"""The severity of findings, by which the worst comes first."""
 
 from __future__ import annotations
 

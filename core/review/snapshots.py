@@ -1,4 +1,4 @@
-"""What is known of each key when a review lists it."""
+"""Snapshots of the keys when a review lists them."""
 
 from __future__ import annotations
 

@@ -34,11 +34,11 @@ class Changed(Protocol):
 
     @property
     def sentence(self) -> str:
-        """What was changed."""
+        """The change, in a sentence."""
 
     @property
     def consequences(self) -> tuple[str, ...]:
-        """What follows from it."""
+        """Its consequences."""
 
 
 async def disable_key(

@@ -1,4 +1,4 @@
-"""What needs a decision, as rows of a list and as the lines of their details."""
+"""Findings that need a decision, as rows of a list and as the lines of their details."""
 
 from __future__ import annotations
 
