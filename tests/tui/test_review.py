@@ -359,3 +359,15 @@ async def test_a_practice_without_findings_says_what_to_do(embedded: OpenRequest
         assert isinstance(user.app.screen, ReviewScreen)
         await user.press("a")
         assert "There are no API keys to review." in user.status_text
+
+
+async def test_the_key_bar_offers_only_what_the_row_allows(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.at_api_setup()
+        await user.press("5")
+        await user.at(ReviewScreen)
+        seen = {}
+        for name in ("ClearPay", "Dentist", "(practice)"):
+            await user.go_to(name)
+            seen[name] = [each for each in ("d Disable", "n Notes") if each in user.keys]
+        assert seen == {"ClearPay": ["d Disable", "n Notes"], "Dentist": ["n Notes"], "(practice)": []}

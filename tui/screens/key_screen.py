@@ -10,14 +10,12 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.base.errors import EditConflict
-from core.opendental.key_status import KeyStatus
 from tui.modals.notice import Notice
 from tui.platform.workers import flow
 from tui.screens.practice_screen import PracticeScreen
 
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
-    from tui.key_definition import Key
 
 T = TypeVar("T")
 
@@ -36,11 +34,6 @@ class KeyScreen(PracticeScreen[T]):
     @abstractmethod
     async def after_removal(self) -> None:
         """Show that the current key is gone."""
-
-    def is_allowed(self, key: Key, api_key: ApiKey) -> bool:
-        """Return False if a key of the keyboard changes a status to one that an API key can't have now, or has."""
-        status = {"disable": KeyStatus.DISABLED_BY_CUSTOMER, "enable": KeyStatus.ENABLED}.get(key.action)
-        return status is None or not self.open_session.office.keys.status_refusal(api_key, status)
 
     def after_reveal(self) -> None:
         """Show that an entry about the current key was written."""

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual import events
 
+from core.opendental.key_status import KeyStatus
 from tui.bindings import key, keys
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.session import Session
 
 if TYPE_CHECKING:
+    from core.model.api_key import ApiKey
     from tui.key_definition import Key
 
 T = TypeVar("T")
@@ -96,6 +98,11 @@ class PracticeScreen(BaseScreen[T]):
         if key.action == "undo_last" and self.session is not None:
             return self.session.office.can_undo_last(self.session.actor)
         return super().is_useful(key)
+
+    def is_allowed(self, key: Key, api_key: ApiKey) -> bool:
+        """Return False if a key of the keyboard changes a status to one that an API key can't have now, or has."""
+        status = {"disable": KeyStatus.DISABLED_BY_CUSTOMER, "enable": KeyStatus.ENABLED}.get(key.action)
+        return status is None or not self.open_session.office.keys.status_refusal(api_key, status)
 
     @flow
     async def action_undo_last(self) -> None:

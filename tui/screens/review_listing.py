@@ -17,8 +17,13 @@ from tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
+    from tui.key_definition import Key
 
 _NO_KEY = "This line isn't about a key."
+
+
+_NEEDS_KEY = frozenset({"disable", "edit_notes", "why"})
+"""The actions about an API key, which a row about the practice has not."""
 
 
 class ReviewListing(ListingScreen):
@@ -31,6 +36,19 @@ class ReviewListing(ListingScreen):
 
     def _is_withheld(self, action: str) -> bool:
         return action in CHANGES and self.session is not None and not self.session.may_change
+
+    def is_useful(self, key: Key) -> bool:
+        """Leave out of the key bar what the row under the cursor doesn't allow."""
+        if key.action not in _NEEDS_KEY:
+            return super().is_useful(key)
+        api_key = self.key_under_cursor
+        return api_key is not None and self.is_allowed(key, api_key) and super().is_useful(key)
+
+    def show_details(self) -> None:
+        """Show the details of the row under the cursor, and the keys that it allows."""
+        super().show_details()
+        if self.is_attached:
+            self.show_keys()
 
     def needed_key(self) -> ApiKey | None:
         """Return the key under the cursor; None if there is none, after saying so."""
