@@ -74,7 +74,7 @@ async def may_read_again(screen: BaseScreen[Any], form: SettingsForm) -> bool:
     )
     choice = await screen.app.push_screen_wait(question)
     if choice == "drop":
-        form.show(form.page)
+        await form.show(form.page)
     return choice is not None
 
 
@@ -86,7 +86,7 @@ async def _resolve_conflict(screen: BaseScreen[Any], session: Session, form: Set
         return ""
     page = await screen.call_service(session.office.settings.load, group="settings")
     dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
-    form.show(page, keep_typed=True, drop=dropped)
+    await form.show(page, keep_typed=True, drop=dropped)
     if choice == MINE:
         return await save_settings(screen, session, form)
     screen.show_status("Showing the practice's current values. Nothing was saved.")

@@ -94,6 +94,17 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         self.theme_variables = variables
         return variables
 
+    def _load_screen_css(self, screen: Screen[Any]) -> None:
+        """Add the stylesheets of a screen that is pushed for the first time.
+
+        Textual 8.2 would parse all stylesheets again, and style the screens below again, which these don't change.
+        """
+        added = [path for path in screen.css_path if not self.stylesheet.has_source(str(path), "")]
+        for path in added:
+            self.stylesheet.read(path)
+        if added:
+            self.stylesheet.update(screen)
+
     def on_load(self) -> None:
         """Make tasks start as they do in Textual's tests, and on Python 3.11.
 

@@ -169,7 +169,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         self.session = session
         self.query_one(KeyTable).prices = session.office.prices
         self.query_one(SettingsForm).disabled = not session.may_change
-        self._show(content)
+        await self._show(content)
         settings = (*content.page.missing, *filter(None, [content.page.warning]))
         remarks = (*settings, *read_only_remark(self.session), *copy_remark(self.session, content.keys))
         is_problem = any(each.is_problem for each in settled)
@@ -210,7 +210,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     async def reload(self) -> None:
         """Load everything again; unsaved input is kept."""
         content = await self.call_service(partial(load_content, self.open_session), group="read")
-        self._show(content)
+        await self._show(content)
         self._say_resolved(content)
 
     @latest
@@ -243,10 +243,9 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             self.reload()
             self.refresh_from_headquarters()
 
-    def _show(self, content: OfficeContent) -> None:
-        form = self.query_one(SettingsForm)
-        form.show(content.page, keep_typed=True)
+    async def _show(self, content: OfficeContent) -> None:
         self.query_one(KeyTable).show(content.keys)
+        await self.query_one(SettingsForm).show(content.page, keep_typed=True)
         self.call_after_refresh(self.load_notes)
 
     def _say_resolved(self, content: OfficeContent, otherwise: str = "") -> None:
@@ -278,7 +277,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         except ApiSetupError as error:
             self.show_status(f"{outcome} Reloading the settings failed: {error.sentence}", "problem")
             return
-        self.query_one(SettingsForm).show(page, keep_typed=True)
+        await self.query_one(SettingsForm).show(page, keep_typed=True)
 
     # -- keys ----------------------------------------------------------------
 
@@ -395,7 +394,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             return
         with self.busy("Reading the settings and keys…"):
             content = await self.call_service(partial(load_content, self.open_session), group="read")
-        self._show(content)
+        await self._show(content)
         self._say_resolved(content, ASKING if self.open_session.asks_headquarters else _READ_AGAIN)
         self.refresh_from_headquarters()
         self.look()

@@ -15,7 +15,7 @@ MAX_LENGTH = 10_000
 
 
 class PlainInput(Input):
-    """A compact text field of one line, without a blinking cursor and without suggestions.
+    """A text field of one line, without a blinking cursor and without suggestions.
 
     Args:
         value: The initial value.
@@ -46,12 +46,14 @@ class PlainInput(Input):
             max_length=max_length or MAX_LENGTH,
             restrict=restrict,
             select_on_focus=select_on_focus,
-            compact=True,
             id=id,
             classes=classes,
             disabled=disabled,
         )
         self.cursor_blink = False
+
+    def validate(self, value: str) -> None:
+        """Do nothing: values are checked where they are saved. Textual would mark each as valid, and style it anew."""
 
     def render_line(self, y: int) -> Strip:
         """Draw the field underlined over its whole width, so that an empty field without focus is visible."""

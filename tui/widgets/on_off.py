@@ -20,8 +20,18 @@ class OnOff(Checkbox):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"on-off--on", "on-off--focused"}
 
-    def __init__(self, *, id: str | None = None, disabled: bool = False) -> None:  # noqa: A002 - Textual's name
-        super().__init__("", compact=True, id=id, disabled=disabled)
+    def __init__(
+        self,
+        value: bool = False,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        disabled: bool = False,
+    ) -> None:
+        super().__init__("", value, id=id, disabled=disabled)
+
+    def watch_value(self) -> None:
+        """Post that the value changed. Textual would also add a class, of which the drawing doesn't depend."""
+        self.post_message(self.Changed(self, self.value))
 
     def render(self) -> Content:
         """Return the state as text, highlighted as a whole while it has focus."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +23,8 @@ from tui.widgets.safe_text import cell_width, sanitize
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+
+_NOTHING_READ = SettingsPage(ApiSettings(None, None, None), (), ())
 
 _OTHER = -1
 """The value of the entry that leads to the list of payment types; no type has this number."""
@@ -45,22 +48,22 @@ class SettingsForm(Panel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._page = SettingsPage(ApiSettings(None, None, None), (), ())
+        self._page = _NOTHING_READ
         self._chosen_type: int | None = None
         self._headline, self._of_api = "", True
 
     def compose(self) -> ComposeResult:
-        """Compose the fields, side by side where there is room."""
+        """Compose the labels, side by side where there is room. The fields follow once their values are known."""
         with Container(id="settings-fields"):
             with Horizontal():
                 yield Static("API", classes="field-label")
-                yield OnOff(disabled=True, id="enabled")
+                yield Container(classes="field", id="enabled-field")
                 yield Static("FHIR interval", classes="field-label")
-                yield PlainInput(id="interval", placeholder="off", disabled=True, max_length=40)
+                yield Container(classes="field", id="interval-field")
                 yield Static("min", classes="field-unit")
             with Horizontal():
                 yield Static("Payment type", classes="field-label", id="payment-label")
-                yield Select[int]([], prompt="(none chosen)", compact=True, disabled=True, id="payment-type")
+                yield Container(classes="field", id="payment-type-field")
 
     def on_mount(self) -> None:
         """Show the title."""
@@ -97,7 +100,7 @@ class SettingsForm(Panel):
         self._page = replace(self._page, values=values)
         self._show_unsaved()
 
-    def show(self, page: SettingsPage, *, keep_typed: bool = False, drop: tuple[str, ...] = ()) -> None:
+    async def show(self, page: SettingsPage, *, keep_typed: bool = False, drop: tuple[str, ...] = ()) -> None:
         """Display settings that were just read.
 
         Args:
@@ -107,21 +110,56 @@ class SettingsForm(Panel):
         """
         kept = {name: value for name, value in self._edited_values().items() if self.FIELDS[name] not in drop}
         values = replace(page.values, **kept) if keep_typed else page.values
-        self._page = page
+        is_first, self._page = self._page is _NOTHING_READ, page
         # A stored number may not be in the list: 0 means that no type is chosen, and a stored type may be deleted.
         listed = {payment_type.number for payment_type in page.payment_types}
-        chosen = values.payment_type if values.payment_type in listed else None
+        self._chosen_type = values.payment_type if values.payment_type in listed else None
+        if is_first:
+            await self._mount_fields(values)
+        else:
+            self._fill_fields(values)
+        self._show_unsaved()
+
+    async def _mount_fields(self, values: ApiSettings) -> None:
+        """Mount the fields with their values, which costs a third of changing them afterwards."""
+        read = self._page.values
+        fields = {
+            "#enabled-field": OnOff(bool(values.enabled), id="enabled", disabled=read.enabled is None),
+            "#interval-field": PlainInput(
+                values.interval or "", id="interval", placeholder="off", max_length=40, disabled=read.interval is None
+            ),
+            "#payment-type-field": Select[int](
+                self._choices,
+                prompt="(none chosen)",
+                value=self._choice,
+                id="payment-type",
+                disabled=read.payment_type is None,
+            ),
+        }
+        with self.prevent(Checkbox.Changed, Input.Changed, Select.Changed):
+            await gather(*(self.query_one(place).mount(field) for place, field in fields.items()))
+
+    def _fill_fields(self, values: ApiSettings) -> None:
+        read = self._page.values
         with self.prevent(Checkbox.Changed, Input.Changed, Select.Changed):
             self._enabled.value = bool(values.enabled)
             self._interval.value = values.interval or ""
-            choices = [(_payment_type_label(each), each.number) for each in page.payment_types]
-            self._payment_type.set_options([*choices, (Content("other…"), _OTHER)])
-            self._chosen_type = chosen
-            self._payment_type.value = Select.NULL if chosen is None else chosen
-        self._enabled.disabled = page.values.enabled is None
-        self._interval.disabled = page.values.interval is None
-        self._payment_type.disabled = page.values.payment_type is None
-        self._show_unsaved()
+            self._payment_type.set_options(self._choices)
+            self._payment_type.value = self._choice
+        self._enabled.disabled = read.enabled is None
+        self._interval.disabled = read.interval is None
+        self._payment_type.disabled = read.payment_type is None
+
+    @property
+    def _choices(self) -> list[tuple[Content, int]]:
+        """The payment types, and the entry that leads to their list."""
+        choices = [(_payment_type_label(each), each.number) for each in self._page.payment_types]
+        return [*choices, (Content("other…"), _OTHER)]
+
+    @property
+    def _choice(self) -> Any:
+        """The chosen payment type, as Textual's `Select` has it."""
+        return Select.NULL if self._chosen_type is None else self._chosen_type
 
     @property
     def typed(self) -> ApiSettings:
@@ -140,6 +178,8 @@ class SettingsForm(Panel):
 
     def _edited_values(self) -> dict[str, Any]:
         """Return the values that differ from the stored ones, by their names in `ApiSettings`."""
+        if self._page is _NOTHING_READ:
+            return {}
         typed, read = asdict(self.typed), asdict(self._page.values)
         if not any(each.number == read["payment_type"] for each in self._page.payment_types):
             read["payment_type"] = None if typed["payment_type"] is None else 0
@@ -170,7 +210,7 @@ class SettingsForm(Panel):
             return
         event.stop()
         with self.prevent(Select.Changed):
-            self._payment_type.value = Select.NULL if self._chosen_type is None else self._chosen_type
+            self._payment_type.value = self._choice
         self.post_message(self.OtherPaymentType())
 
     @on(Checkbox.Changed)
