@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 from core.audit.verification_report import VerificationReport
 from core.base.errors import ApiSetupError
 from core.companion.store import Companion
-from core.companion.tables import LAST_VERIFICATION
+from core.companion.tables.seals import LAST_VERIFICATION
 from core.model.audit_entry import counted
 from core.practice.practice import Practice
 

@@ -10,7 +10,7 @@ from core.companion.key_vault import RESTORE, current_key_id
 from core.companion.migrations import applied_migrations, encrypts_keys, refuse_newer
 from core.companion.opening import CompanionSource
 from core.companion.store import Companion
-from core.companion.tables import REGISTRY_KEY
+from core.companion.tables.registry import REGISTRY_KEY
 from core.database.address import FileAddress
 from core.database.companion_address import CompanionAddress
 from core.database.database_file import database_exists

@@ -17,32 +17,16 @@ from core.base.errors import CompanionUnavailable, OperationNotAllowed
 from core.base.plural import count_of
 from core.companion.key_vault import KeyVault
 from core.companion.store import Companion
-from core.companion.tables import (
-    ENCRYPTION,
-    FLEET_ANSWER,
-    FLEET_RESULT,
-    FLEET_RUN,
-    FLEET_WRITER,
-    FORMER_NAME,
-    HEADQUARTERS_ANSWER,
-    HEADQUARTERS_KEY,
-    JOINED_NAME,
-    JOURNAL_ENTRY,
-    KEY_NOTE,
-    LAST_VERIFICATION,
-    LICENSE_ACCEPTANCE,
-    LICENSE_TEXT,
-    MIGRATION,
-    QUESTION,
-    REGISTRY_KEY,
-    REVIEW,
-    REVIEW_ITEM,
-    SEAL,
-    SEALED_ENTRIES,
-    SIGN_IN_FAILURE,
-    USE_DAY,
-    USE_RANGE,
-)
+from core.companion.tables.fleet import FLEET_ANSWER, FLEET_RESULT, FLEET_RUN, FLEET_WRITER, JOINED_NAME
+from core.companion.tables.headquarters import HEADQUARTERS_ANSWER, HEADQUARTERS_KEY, QUESTION
+from core.companion.tables.journal import JOURNAL_ENTRY
+from core.companion.tables.licenses import LICENSE_ACCEPTANCE, LICENSE_TEXT
+from core.companion.tables.migrations import MIGRATION
+from core.companion.tables.registry import ENCRYPTION, REGISTRY_KEY
+from core.companion.tables.reviews import KEY_NOTE, REVIEW, REVIEW_ITEM
+from core.companion.tables.seals import LAST_VERIFICATION, SEAL, SEALED_ENTRIES
+from core.companion.tables.sign_in_failures import SIGN_IN_FAILURE
+from core.companion.tables.use import FORMER_NAME, USE_DAY, USE_RANGE
 
 _Values = dict[str, Any]
 _SEALED = ("key_id", "sealed")

@@ -19,7 +19,7 @@ from sqlalchemy import CursorResult, delete, insert, literal, select, update
 from core.base.errors import ApiSetupError, StorageFailed
 from core.companion.heartbeat import RENEW_SECONDS, Heartbeat, is_over, server_seconds
 from core.companion.store import Companion
-from core.companion.tables import JOURNAL_ENTRY
+from core.companion.tables.journal import JOURNAL_ENTRY
 from core.companion.writer_locks import WriterLocks
 from core.practice.journal import Intent
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from core.base.errors import ConfigurationError, EncryptionKeyUnavailable, OperationNotAllowed
 from core.companion.encryption import EncryptionKey
 from core.companion.key_file import EncryptionKeys, KeyFile
-from core.companion.tables import ENCRYPTION, REGISTRY_KEY
+from core.companion.tables.registry import ENCRYPTION, REGISTRY_KEY
 
 _ONE = 1
 STILL_WORKS = "Disabling, enabling, editing and removing still work."

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, insert, inspect, select
 from core.base.errors import NotAPractice, StorageFailed
 from core.companion.key_vault import KeyVault
 from core.companion.table_names import table_names
-from core.companion.tables import MIGRATION, REGISTRY_KEY
+from core.companion.tables.migrations import MIGRATION
+from core.companion.tables.registry import REGISTRY_KEY
 from core.model.key_text import mask
 
 _HISTORY = """

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from core.base.errors import NotPermitted, PracticeUnavailable
 from core.companion.store import Companion
-from core.companion.tables import SIGN_IN_FAILURE
+from core.companion.tables.sign_in_failures import SIGN_IN_FAILURE
 
 _logger = logging.getLogger(__name__)
 

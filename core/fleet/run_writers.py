@@ -14,7 +14,7 @@ from sqlalchemy import Connection, CursorResult, delete, insert, select, update
 from core.base.errors import OperationNotAllowed, StorageFailed
 from core.companion.heartbeat import RENEW_SECONDS, Heartbeat, is_over, server_seconds
 from core.companion.store import Companion
-from core.companion.tables import FLEET_WRITER
+from core.companion.tables.fleet import FLEET_WRITER
 from core.companion.writer_locks import WriterLocks
 
 _Columns = FLEET_WRITER.c

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from core.base.errors import ApiSetupError, OperationNotAllowed, StorageFailed
 from core.companion.opening import CompanionSource, locks_of, open_companion
 from core.companion.store import Companion
-from core.companion.tables import FLEET_ANSWER, FLEET_RESULT, FLEET_RUN, JOINED_NAME
+from core.companion.tables.fleet import FLEET_ANSWER, FLEET_RESULT, FLEET_RUN, JOINED_NAME
 from core.database.engines import file_engine
 from core.fleet.answers import answer_from_json, answer_to_json
 from core.fleet.change_json import plan_from_json, plan_to_json, result_from_json, result_to_json

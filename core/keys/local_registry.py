@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Update, delete, insert, select, update
 from core.base.errors import Conflict, EditConflict, EncryptionKeyUnavailable, InvalidInput
 from core.base.secret import Secret
 from core.companion.store import Companion
-from core.companion.tables import REGISTRY_KEY
+from core.companion.tables.registry import REGISTRY_KEY
 from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
 from core.keys.practice_copy import (
     CopiedKey,

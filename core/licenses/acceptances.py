@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from core.companion.tables import LICENSE_ACCEPTANCE
+from core.companion.tables.licenses import LICENSE_ACCEPTANCE
 from core.model.api_key import AcceptedLicense
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, CursorResult, delete, insert, select
 
 from core.companion.store import Companion
-from core.companion.tables import LICENSE_ACCEPTANCE, LICENSE_TEXT
+from core.companion.tables.licenses import LICENSE_ACCEPTANCE, LICENSE_TEXT
 from core.model.actor import Actor
 from core.model.agreement import Acceptance, Agreement
 from core.model.api_key import NewKey

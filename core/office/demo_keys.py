@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, insert
 
 from core.companion.key_vault import KeyVault
-from core.companion.tables import LICENSE_ACCEPTANCE, LICENSE_TEXT, REGISTRY_KEY
+from core.companion.tables.licenses import LICENSE_ACCEPTANCE, LICENSE_TEXT
+from core.companion.tables.registry import REGISTRY_KEY
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.event_values import KeyGrant, KeyLabel

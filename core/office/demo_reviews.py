@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from core.companion.tables import KEY_NOTE, REVIEW, REVIEW_ITEM
+from core.companion.tables.reviews import KEY_NOTE, REVIEW, REVIEW_ITEM
 from core.model.event_values import KeyLabel, KeyName, NoteChange, NoteField
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent

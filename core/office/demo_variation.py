@@ -7,7 +7,7 @@ from random import Random
 from sqlalchemy import delete, select, update
 
 from core.companion.store import Companion
-from core.companion.tables import REGISTRY_KEY
+from core.companion.tables.registry import REGISTRY_KEY
 from core.opendental.schema import API_KEY, PROGRAM
 
 _RENAMED = ("ClearPay", "Clear Pay, Inc.")

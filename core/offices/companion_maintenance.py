@@ -17,7 +17,8 @@ from core.companion.key_vault import Rotation, current_key_id
 from core.companion.migrations import applied_migrations, encrypts_keys
 from core.companion.opening import CompanionSource, open_companion
 from core.companion.store import Companion
-from core.companion.tables import COMPANION, REGISTRY_KEY
+from core.companion.tables.all_tables import COMPANION
+from core.companion.tables.registry import REGISTRY_KEY
 from core.database.address import FileAddress
 from core.database.companion_address import CompanionServer, CompanionSettings
 from core.database.database_file import database_exists

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Table, inspect, select, text
+from sqlalchemy import Connection, Table, select, text
 
 from core.base.errors import NotAPractice
 from core.opendental.optional_tables import OPTIONAL, SERVICE_TABLES
@@ -23,6 +23,10 @@ _OPTIONAL_COLUMNS = frozenset({"definition.ItemValue", "definition.ItemColor"})
 _SINCE = {Permission.DEF_EDIT: (21, 4), Permission.API_SUBSCRIPTION: (22, 1)}
 """The versions that brought a permission type; before them, the same is recorded as Setup."""
 _PREFERENCES = ("PracticeTitle", "DataBaseVersion", "RandomPrimaryKeys")
+_COLUMNS_OF_FILE = (
+    "SELECT tables.name, columns.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns"
+    " WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+)
 _COLUMNS_OF_TABLE = (
     "SELECT LOWER(table_name), column_name, LOWER(column_type), character_octet_length, character_set_name"
     " FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = :table"
@@ -180,9 +184,9 @@ def inspect_database(connection: Connection) -> DatabaseProfile:
 
 
 def _inspect_sqlite(connection: Connection) -> DatabaseProfile:
-    inspector = inspect(connection)
-    tables = inspector.get_table_names()
-    columns = {table: {column["name"] for column in inspector.get_columns(table)} for table in tables}
+    columns: dict[str, set[str]] = {}
+    for table, column in connection.execute(text(_COLUMNS_OF_FILE)):
+        columns.setdefault(str(table), set()).add(str(column))
     _require_schema(columns)
     version = connection.scalar(text("SELECT sqlite_version()"))
     database = connection.engine.url.database or ""

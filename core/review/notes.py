@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from core.base.errors import ApiSetupError, Conflict, EditConflict, InvalidInput, OutcomeUnknown
 from core.companion.store import Companion
-from core.companion.tables import KEY_NOTE
+from core.companion.tables.reviews import KEY_NOTE
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import ApiKey

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, CursorResult, Row, delete, insert, select, up
 
 from core.base.errors import CompanionUnavailable
 from core.companion.store import Companion
-from core.companion.tables import REVIEW, REVIEW_ITEM
+from core.companion.tables.reviews import REVIEW, REVIEW_ITEM
 from core.model.key_text import fingerprint_tag
 from core.model.review import Review, ReviewItem
 from core.review.stored_review import (

@@ -6,7 +6,7 @@ import hashlib
 
 from sqlalchemy import Connection, func, select
 
-from core.companion.tables import MIGRATION
+from core.companion.tables.migrations import MIGRATION
 from core.opendental.schema import PREFERENCE
 from core.practice.practice import Practice
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.base.errors import OperationNotAllowed
 from core.companion.store import Companion
-from core.companion.tables import SEAL, SEALED_ENTRIES
+from core.companion.tables.seals import SEAL, SEALED_ENTRIES
 from core.seals.entry_list import Block
 from core.seals.seal import Seal, parse_seal
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, StaticPool, create_engine, delete, func, inse
 
 from core.base.errors import NotPermitted
 from core.companion.store import Companion
-from core.companion.tables import FORMER_NAME, USE_DAY, USE_RANGE
+from core.companion.tables.use import FORMER_NAME, USE_DAY, USE_RANGE
 from core.model.developer_use import TrailRange
 from core.use.trail_reader import DayUse
 

@@ -13,7 +13,7 @@ import pytest
 from core.base.errors import ConfigurationError, OperationNotAllowed, StorageFailed
 from core.base.secret import Secret
 from core.companion.copying import COPIED, NOT_COPIED, CopyResult
-from core.companion.tables import COMPANION
+from core.companion.tables.all_tables import COMPANION
 from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
 from core.office.office import Office

@@ -16,7 +16,8 @@ from core.base.errors import CompanionUnavailable, EncryptionKeyUnavailable, Not
 from core.base.secret import Secret
 from core.companion.migrations import LATEST
 from core.companion.opening import CompanionSource, open_companion
-from core.companion.tables import COMPANION, QUESTION
+from core.companion.tables.all_tables import COMPANION
+from core.companion.tables.headquarters import QUESTION
 from core.database.address import PostgresqlAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName, NewKey

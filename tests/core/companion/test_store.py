@@ -11,7 +11,7 @@ import pytest
 
 from core.base.errors import NotAPractice, StorageFailed
 from core.companion.store import Companion
-from core.companion.tables import COMPANION
+from core.companion.tables.all_tables import COMPANION
 from core.database.address import ServerAddress
 from core.database.engines import file_engine
 from core.offices.paths import find_paths

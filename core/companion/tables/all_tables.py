@@ -1,0 +1,26 @@
+"""All tables of the companion, for whoever creates, copies or lists them."""
+
+from __future__ import annotations
+
+from core.companion.tables import (
+    fleet,
+    headquarters,
+    journal,
+    licenses,
+    migrations,
+    registry,
+    reviews,
+    seals,
+    sign_in_failures,
+    use,
+)
+from core.companion.tables.metadata import METADATA
+
+COMPANION = METADATA
+"""The tables, whose names begin with `apisetup_`.
+
+Every change to one needs a new migration in `core.companion.migrations`.
+"""
+
+SUBJECTS = (fleet, headquarters, journal, licenses, migrations, registry, reviews, seals, sign_in_failures, use)
+"""The modules that declare the tables."""
