@@ -1,4 +1,7 @@
-"""The application: decides which screen comes next, and how the user leaves an office and the program."""
+"""The application: decides which screen comes next, and how the user leaves an office and the program.
+
+Screens that the first picture doesn't need are imported where they are shown, since every start imports this module.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,10 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from core.base.errors import ApiSetupError
-from tui.bindings import bindings, key
-from tui.flows.fleet_access import FleetAccess
+from tui.bindings import OFFICES, bindings, key
 from tui.headings import office_heading, unconnected_heading
 from tui.key_names import display
-from tui.modals.notice import message_notice
-from tui.modals.question import Answer, Question
-from tui.opening import choose_first_office, offices_screen, open_embedded, sign_in_account
+from tui.opening import choose_first_office, fleet_access, offices_screen, open_embedded, sign_in_account
 from tui.place_actions import PlaceActions
 from tui.places import existing_places, go_to_place, may_leave, unsaved_on
 from tui.platform.base_screen import ScreenBehavior
@@ -28,7 +28,6 @@ from tui.platform.startup import enable_garbage_collection, remove_what_killed_r
 from tui.platform.terminal_encoding import encoding_remark
 from tui.platform.workers import cancel_flows, flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
-from tui.screens.connect import ConnectScreen
 from tui.session import Session
 from tui.sign_out import close_office, close_office_and_wait, session_to_sign_out
 from tui.widgets.title_line import Heading
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
     from core.offices.catalog import OfficeCatalog
     from core.offices.open_request import OpenRequest
     from core.users.service import SignedIn
+    from tui.modals.question import Question
+    from tui.screens.connect import ConnectScreen
 
 _logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class ApisetupApp(PlaceActions, TerminalApp):
         super().__init__()
         self._request = request
         self._offices = offices
-        self._fleet = FleetAccess(offices) if offices is not None else None
+        self._fleet = fleet_access(offices)
         self._office: Office | None = None
         self._session: Session | None = None
         self._inactivity = Inactivity(self.lock)
@@ -107,6 +108,7 @@ class ApisetupApp(PlaceActions, TerminalApp):
     async def _connect_and_sign_in(self, request: OpenRequest, failure: ApiSetupError | None) -> ApiSetupError | None:
         """Show the connect, sign-in and API Setup screens; return the error if the office couldn't be opened."""
         from tui.modals.sign_in import SignInScreen
+        from tui.screens.connect import ConnectScreen
 
         self.show_heading(unconnected_heading(request))
         office = await self.push_screen_wait(ConnectScreen(request, failure))
@@ -132,7 +134,7 @@ class ApisetupApp(PlaceActions, TerminalApp):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable `offices` if the configuration file lists none, or if they are on screen already."""
         if action == "offices":
-            return self.has_offices and not isinstance(self.screen, offices_screen())
+            return self.has_offices and getattr(self.screen, "PLACE", "") != OFFICES
         return super().check_action(action, parameters)
 
     def action_offices(self) -> None:
@@ -167,14 +169,19 @@ class ApisetupApp(PlaceActions, TerminalApp):
     def _restart(self, request: OpenRequest, session: Session | None = None) -> None:
         """Close all screens and show those of an office."""
         cancel_flows(self)
-        for screen in self.screen_stack:
-            if isinstance(screen, ConnectScreen):
-                screen.abandon()
+        for screen in self._connect_screens:
+            screen.abandon()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.unlocked.set()
         self.show_heading(office_heading(session.office.info, request) if session else Heading())
         self.run_office(request, session)
+
+    @property
+    def _connect_screens(self) -> list[ConnectScreen]:
+        from tui.screens.connect import ConnectScreen
+
+        return [screen for screen in self.screen_stack if isinstance(screen, ConnectScreen)]
 
     async def _push_and_wait(self, screen: Screen[T]) -> T | None:
         """Push a dialog of the application itself and return its result; None if the lock closed it."""
@@ -288,6 +295,8 @@ class ApisetupApp(PlaceActions, TerminalApp):
     def action_show_message(self) -> None:
         """Show the whole message of the status line, which may be cut there."""
         if isinstance(self.screen, ScreenBehavior) and self.screen.status.text:
+            from tui.modals.notice import message_notice
+
             self.push_screen(message_notice(self.screen.status.text))
 
     @on(ApiSetupScreen.OfficeOpened)
@@ -319,7 +328,7 @@ class ApisetupApp(PlaceActions, TerminalApp):
             return
         await self._sign_out_of_offices()
         await self._close_session()
-        failures = (screen.failure for screen in self.screen_stack if isinstance(screen, ConnectScreen))
+        failures = (screen.failure for screen in self._connect_screens)
         self.startup_error = next(failures, None)
         self.exit(return_code=1 if self.startup_error else 0)
 
@@ -332,6 +341,8 @@ class ApisetupApp(PlaceActions, TerminalApp):
         await self.commit(self._fleet.sign_out_and_wait)
 
     async def _confirm_quitting(self) -> bool:
+        from tui.modals.question import Answer, Question
+
         question = Question("Quit apisetup?", ["There are no unsaved changes."], Answer("ctrl+y", "Quit", "leave"))
         self._quit_question = question
         try:

@@ -440,13 +440,16 @@ KEYS: tuple[Key, ...] = (
     Key("choose", "enter", "choose", "Open", "Open the selected row.", LISTS),
 )
 
+OFFICES = "place-offices"
+"""The place of the list of offices, which exists only if there are several."""
+
 PLACE_IDS = (
     "place-api-setup",
     "place-subscriptions",
     "place-payment-types",
     "place-audit-trail",
     "place-review",
-    "place-offices",
+    OFFICES,
 )
 """The keys of all places, in the order in which they are listed."""
 

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from tui.screens.offices import OfficesScreen
 
 
+def fleet_access(offices: OfficeCatalog | None) -> FleetAccess | None:
+    """Return what opens the fleet; None without a list of offices."""
+    if offices is None:
+        return None
+    from tui.flows.fleet_access import FleetAccess
+
+    return FleetAccess(offices)
+
+
 async def choose_first_office(
     app: TerminalApp, offices: OfficeCatalog | None, fleet: FleetAccess | None
 ) -> OpenRequest:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from textual.screen import Screen
 
 from core.base.errors import ApiSetupError
 from tui.bindings import PLACE_IDS
-from tui.modals.question import Answer, Question
 from tui.platform.shell import TerminalApp
 from tui.screens.api_setup import ApiSetupScreen
 
-Ask = Callable[[Question], Awaitable[str | None]]
+if TYPE_CHECKING:
+    from tui.modals.question import Question
+
+Ask: TypeAlias = "Callable[[Question], Awaitable[str | None]]"
 """Shows a question and returns the answer; None if it was closed without one."""
 
 
@@ -53,6 +55,8 @@ def unsaved_on(screen: Screen[Any]) -> tuple[str, ...]:
 async def may_leave(app: TerminalApp, unsaved: Sequence[str], title: str, verb: str, ask: Ask) -> bool:
     """Ask about unsaved changes and wait until a running change ends; return True if the user may leave."""
     if unsaved:
+        from tui.modals.question import Answer, Question
+
         state = "Saving" if app.commits.running else "Unsaved changes"
         question = Question(title, [f"{state}: {', '.join(unsaved)}."], Answer("ctrl+y", verb, "leave"))
         if await ask(question) is None:
@@ -76,6 +80,8 @@ async def _may_close(app: TerminalApp, screens: Sequence[Screen[Any]], ask: Ask)
     unsaved = [name for screen in screens for name in unsaved_on(screen)]
     if not unsaved:
         return True
+    from tui.modals.question import Answer, Question
+
     question = Question(
         "Discard your changes?", [f"Unsaved changes: {', '.join(unsaved)}."], Answer("ctrl+y", "Discard", "leave")
     )

@@ -18,10 +18,11 @@ from core.base.plural import count_of
 from core.companion.key_vault import KeyVault
 from core.companion.store import Companion
 from core.companion.tables.fleet import FLEET_ANSWER, FLEET_RESULT, FLEET_RUN, FLEET_WRITER, JOINED_NAME
-from core.companion.tables.headquarters import HEADQUARTERS_ANSWER, HEADQUARTERS_KEY, QUESTION
+from core.companion.tables.headquarters import HEADQUARTERS_ANSWER, HEADQUARTERS_KEY
 from core.companion.tables.journal import JOURNAL_ENTRY
 from core.companion.tables.licenses import LICENSE_ACCEPTANCE, LICENSE_TEXT
 from core.companion.tables.migrations import MIGRATION
+from core.companion.tables.questions import QUESTION
 from core.companion.tables.registry import ENCRYPTION, REGISTRY_KEY
 from core.companion.tables.reviews import KEY_NOTE, REVIEW, REVIEW_ITEM
 from core.companion.tables.seals import LAST_VERIFICATION, SEAL, SEALED_ENTRIES

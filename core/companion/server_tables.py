@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.base.errors import CompanionUnavailable, NotAPractice
 from core.companion.key_vault import KeyVault
 from core.companion.migrations import LATEST, applied_migrations, record_all, refuse_newer
-from core.companion.tables.headquarters import QUESTION
+from core.companion.tables.questions import QUESTION
 
 _LOCK_SECONDS = 15
 """Shorter than the timeout of a read, which would close the connection."""

@@ -9,9 +9,6 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, ResourceClosedError, SQLAlchemyError
 
 from core.base.errors import ApiSetupError, DamagedFile, NotPermitted, PracticeUnavailable, StorageFailed
-from core.database.connect_failure import ConnectFailure, connect_error, unusable_answer
-from core.database.postgresql_errors import is_postgresql_error, postgresql_error
-from core.database.server_errors import connection_lost, server_error, statement_timed_out
 
 
 @contextmanager
@@ -29,6 +26,8 @@ def translate_errors() -> Iterator[None]:
     except DBAPIError as error:
         raise _from_driver(error) from error
     except ResourceClosedError as error:
+        from core.database.server_errors import connection_lost
+
         raise connection_lost() from error
     except SQLAlchemyError as error:
         raise PracticeUnavailable(f"The database could not be used ({type(error).__name__}).") from error
@@ -37,21 +36,10 @@ def translate_errors() -> Iterator[None]:
 def _from_driver(error: DBAPIError) -> ApiSetupError:
     if isinstance(error.orig, sqlite3.Error):
         return _from_sqlite(error.orig)
-    if is_postgresql_error(error.orig):
-        return postgresql_error(error.orig, disconnected=error.connection_invalidated)
-    failure = getattr(error.orig, "failure", None)
-    if isinstance(failure, ConnectFailure):
-        return connect_error(failure)
-    unusable = getattr(error.orig, "reason", None)
-    if unusable is not None:
-        return unusable_answer(unusable)
-    arguments = error.orig.args if error.orig is not None else ()
-    code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
-    # PyMySQL raises "Lost connection" while it handles a timeout, and doesn't name that as the cause.
-    if error.orig is not None and isinstance(error.orig.__context__, TimeoutError):
-        return statement_timed_out()
-    message = str(arguments[1]) if len(arguments) > 1 else ""
-    return server_error(code, message, connecting=False, disconnected=error.connection_invalidated)
+    # Imported here, since an SQLite file needs nothing of it.
+    from core.database.server_driver_errors import server_driver_error
+
+    return server_driver_error(error)
 
 
 def _from_sqlite(error: sqlite3.Error) -> ApiSetupError:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from core.base.errors import Conflict, EditConflict
 from core.companion.store import Companion
-from core.companion.tables.headquarters import HEADQUARTERS_ANSWER, HEADQUARTERS_KEY, QUESTION
+from core.companion.tables.headquarters import HEADQUARTERS_ANSWER, HEADQUARTERS_KEY
+from core.companion.tables.questions import QUESTION
 from core.headquarters.responses import HeadquartersKey
 from core.licenses.acceptances import accepted_licenses
 from core.model.api_key import AcceptedLicense, ApiKey, KeyFields

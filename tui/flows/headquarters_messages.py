@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.base.errors import OutcomeUnknown
-from tui.modals.notice import Notice
 
 if TYPE_CHECKING:
     from core.base.errors import HeadquartersError
     from core.model.api_key import KeyList
+    from tui.modals.notice import Notice
 
 CANNOT_ADD = "There is no list from headquarters. Press r to ask again."
 """Shown before the authority's own explanation when keys can't be added."""
@@ -26,6 +26,8 @@ def failure_notice(error: HeadquartersError | OutcomeUnknown) -> Notice:
 
     A notice, because the quoted answer may be longer than the status line.
     """
+    from tui.modals.notice import Notice
+
     title = "Check before you repeat it" if isinstance(error, OutcomeUnknown) else "Not done"
     return Notice(title, [error.sentence, *(["", error.hint] if error.hint else [])])
 

@@ -16,17 +16,10 @@ from core.base.errors import ApiSetupError, HeadquartersError
 from tui.flows import diagnosis, key_use
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import ASKING, format_differences
-from tui.flows.office_content import (
-    OfficeContent,
-    copy_remark,
-    load_content,
-    read_only_remark,
-)
-from tui.modals.notice import outcome_notice
+from tui.flows.office_content import OfficeContent, copy_remark, load_content, read_only_remark
 from tui.platform.startup import paused_garbage_collection
 from tui.platform.workers import flow, latest, once
 from tui.screens.office_home import OfficeHome
-from tui.widgets.key_history import history_lines
 from tui.widgets.key_table import KeyTable
 from tui.widgets.selectable_list import SelectableList
 from tui.widgets.settings_form import SettingsForm
@@ -302,6 +295,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     @latest
     async def load_history(self, key: ApiKey) -> None:
         """Load what happened to a key, and show it below its details."""
+        from tui.widgets.key_history import history_lines
+
         entries = await self.call_service(partial(self.open_session.office.keys.history, key), group="history")
         self.query_one(KeyTable).show_history(key, history_lines(entries))
 
@@ -371,6 +366,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         table = self.query_one(KeyTable)
         table.show(keys)
         table.show_key(change.key)
+        from tui.modals.notice import outcome_notice
+
         self.show_outcome(outcome_notice("Key added", change.sentence, change.consequences))
 
     @flow

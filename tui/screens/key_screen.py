@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.base.errors import EditConflict
-from tui.modals.notice import Notice
 from tui.platform.workers import flow
 from tui.screens.practice_screen import PracticeScreen
 
@@ -83,6 +82,8 @@ class KeyScreen(PracticeScreen[T]):
             from tui.flows.conflict import conflict_lines
 
             await self.show_key_again()
+            from tui.modals.notice import Notice
+
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
 
     @flow

@@ -10,7 +10,6 @@ from textual import on
 
 from core.base.errors import ApiSetupError
 from tui.flows.office_content import about_lines, audit_trail_refusal
-from tui.modals.notice import Notice
 from tui.platform.workers import flow, latest, once
 from tui.screens.key_screen import KeyScreen
 from tui.widgets.filter_input import FilterInput
@@ -154,6 +153,8 @@ class OfficeHome(KeyScreen[T]):
 
     def action_about(self) -> None:
         """Show the details of the practice, its database and this session."""
+        from tui.modals.notice import Notice
+
         self.open_screen(Notice("Practice", about_lines(self.open_session)))
 
     # -- the highlighted key ----------------------------------------------------

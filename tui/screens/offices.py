@@ -11,6 +11,7 @@ from textual.widgets import Input
 from core.base.errors import ApiSetupError
 from core.filtering.terms import FilterError
 from core.model.fleet import OfficeState
+from tui.bindings import OFFICES
 from tui.flows.fleet_access import FleetAccess
 from tui.flows.fleet_changes import continue_change, enable_receipt, interrupted_sentence
 from tui.flows.fleet_sign_in import sign_in_many
@@ -52,7 +53,7 @@ class OfficesScreen(_Screen):
     CSS_PATH = "offices.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 - declared so by Textual
     PAUSES_WHEN_LOCKED = False  # instead of unlocking this office, another one may be opened
-    PLACE = "place-offices"
+    PLACE = OFFICES
     SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
         "open-office",

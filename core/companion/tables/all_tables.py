@@ -8,6 +8,7 @@ from core.companion.tables import (
     journal,
     licenses,
     migrations,
+    questions,
     registry,
     reviews,
     seals,
@@ -22,5 +23,17 @@ COMPANION = METADATA
 Every change to one needs a new migration in `core.companion.migrations`.
 """
 
-SUBJECTS = (fleet, headquarters, journal, licenses, migrations, registry, reviews, seals, sign_in_failures, use)
+SUBJECTS = (
+    fleet,
+    headquarters,
+    journal,
+    licenses,
+    migrations,
+    questions,
+    registry,
+    reviews,
+    seals,
+    sign_in_failures,
+    use,
+)
 """The modules that declare the tables."""

@@ -31,15 +31,6 @@ class HeadquartersAnswerColumns(TypedColumns):
 HEADQUARTERS_ANSWER = Table("apisetup_headquarters_answer", METADATA, HeadquartersAnswerColumns)
 
 
-class QuestionColumns(TypedColumns):
-    """The number of the last request to headquarters by any program that shares this database, in one row."""
-
-    number: Named[int] = Column(NUMBER, primary_key=True, autoincrement=False)
-
-
-QUESTION = Table("apisetup_question", METADATA, QuestionColumns)
-
-
 class HeadquartersKeyColumns(TypedColumns):
     """Local data about a key at headquarters that headquarters doesn't store."""
 

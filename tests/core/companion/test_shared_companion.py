@@ -17,7 +17,7 @@ from core.base.secret import Secret
 from core.companion.migrations import LATEST
 from core.companion.opening import CompanionSource, open_companion
 from core.companion.tables.all_tables import COMPANION
-from core.companion.tables.headquarters import QUESTION
+from core.companion.tables.questions import QUESTION
 from core.database.address import PostgresqlAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName, NewKey
