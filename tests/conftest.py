@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.memory_files import use_memory
 from tests.support.server import Server, pymysql, server_from_environment
 from tests.support.shared_statements import shared_statements
 
 # Even where Python is told to write no bytecode, as in containers: every process of a run would compile all modules.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+use_memory()
 
 # Every one of these needs a database server or kills a process.
 _SLOW_FIXTURES = {"server", "server_sample", "server_samples", "practice", "kill_driver"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, insert, select
 
 from core.base.errors import NotAPractice, StorageFailed
 from core.companion.key_vault import KeyVault
-from core.companion.table_names import table_names
 from core.companion.tables.migrations import MIGRATION
 from core.companion.tables.registry import REGISTRY_KEY
+from core.database.table_names import table_names
 from core.model.key_text import mask
 
 _HISTORY = """
@@ -308,7 +308,7 @@ def migrate(connection: Connection, clock: Callable[[], datetime], vault: KeyVau
     """
     # What is deleted is overwritten, in this session.
     connection.exec_driver_sql("PRAGMA secure_delete=ON")
-    if not inspect(connection).has_table(MIGRATION.name):
+    if MIGRATION.name not in table_names(connection):
         connection.exec_driver_sql(_HISTORY)
     applied = applied_migrations(connection)
     refuse_newer(applied)

@@ -16,12 +16,12 @@ from core.companion.key_file import EncryptionKeys, key_file_of
 from core.companion.key_vault import KeyVault, Rotation
 from core.companion.migrations import erase, migrate, needs_erasure, needs_migration, overwrite_free_pages
 from core.companion.server_errors import name_companion_server
-from core.companion.table_names import table_names
 from core.companion.tables.questions import QUESTION
 from core.database.companion_address import CONFIGURED, CompanionSettings
 from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
 from core.database.engines import WITHOUT_TRANSACTIONS
+from core.database.table_names import table_names
 from core.practice.unit_of_work import UnitOfWork, WriteMode
 
 _logger = logging.getLogger(__name__)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, Table, insert, inspect
+from sqlalchemy import Engine, Table, insert
 
 from core.base.errors import NotAPractice
 from core.database.driver_errors import translate_errors
+from core.database.table_names import table_names
 from core.opendental.optional_tables import OPTIONAL
 from core.opendental.permission_types import Permission
 from core.opendental.schema import (
@@ -46,7 +47,7 @@ def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> bool:
     """
     with translate_errors():
         with engine.connect().execution_options(read_only=True) as connection:
-            tables = inspect(connection).get_table_names()
+            tables = table_names(connection)
         if "preference" in tables:
             return False
         if tables:
@@ -54,7 +55,7 @@ def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> bool:
         with engine.begin() as connection:
             # If two programs start for the first time at once, the second one waits for the lock and then finds the
             # practice created.
-            if inspect(connection).has_table("preference"):
+            if "preference" in table_names(connection):
                 return False
             OPEN_DENTAL.create_all(connection)
             OPTIONAL.create_all(connection)

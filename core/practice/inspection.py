@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, select, text
@@ -185,7 +185,7 @@ def inspect_database(connection: Connection) -> DatabaseProfile:
 
 def _inspect_sqlite(connection: Connection) -> DatabaseProfile:
     columns: dict[str, set[str]] = {}
-    for table, column in connection.execute(text(_COLUMNS_OF_FILE)):
+    for table, column in connection.execute(text(_COLUMNS_OF_FILE)).all():
         columns.setdefault(str(table), set()).add(str(column))
     _require_schema(columns)
     version = connection.scalar(text("SELECT sqlite_version()"))
@@ -244,25 +244,25 @@ def _inspect_server(connection: Connection) -> DatabaseProfile:
 
 
 def _read_tables(connection: Connection) -> tuple[list[_Column], dict[str, str]]:
-    """Read the columns of our tables, and the storage engine of each one, in one statement.
-
-    Each table has a SELECT of its own. MariaDB looks up one named table, but opens all tables of the database for a
-    list of names, and those of all databases for a join of the two views.
-    """
-    names = _names_of_tables()
-    selects = (
-        each.replace(":table", f":table{number}")
-        for number in range(len(names))
-        for each in (_COLUMNS_OF_TABLE, _ENGINE_OF_TABLE)
-    )
-    query = text(" UNION ALL ".join(selects))
-    rows = connection.execute(query, {f"table{number}": name for number, name in enumerate(names)}).all()
+    """Read the columns of our tables, and the storage engine of each one, in one statement."""
+    names = {f"table{number}": name for number, name in enumerate(_names_of_tables())}
+    rows = connection.execute(text(_tables_query(names)), names).all()
     columns = [
         _Column(str(table), str(column), str(type_), int(octets or 0), str(character_set or ""))
         for table, column, type_, octets, character_set in rows
         if column
     ]
     return columns, {str(table): str(engine) for table, column, engine, *_ in rows if not column}
+
+
+def _tables_query(parameters: Iterable[str]) -> str:
+    """Return the statement that reads the tables that these parameters name.
+
+    Each table has a SELECT of its own. MariaDB looks up one named table, but opens all tables of the database for a
+    list of names, and those of all databases for a join of the two views.
+    """
+    both = (_COLUMNS_OF_TABLE, _ENGINE_OF_TABLE)
+    return " UNION ALL ".join(each.replace(":table", f":{name}") for name in parameters for each in both)
 
 
 def _read_tls_version(connection: Connection) -> str:

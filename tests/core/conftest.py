@@ -21,6 +21,7 @@ from tests.support.databases import (
 from tests.support.kill_driver import KillDriver
 from tests.support.opendental_columns import NEW, OLD
 from tests.support.server import Server
+from tests.support.table_lists import listed_tables
 from tests.support.thorough import thorough
 
 # Hypothesis writes while tests are collected, by default into the current directory.
@@ -43,6 +44,13 @@ def _no_trusted_certificates() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", os.devnull)
         patch.setenv("SSL_CERT_DIR", os.devnull)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _listed_tables() -> Iterator[None]:
+    """Inspect the tables of the samples in one question."""
+    with listed_tables():
         yield
 
 

@@ -15,6 +15,7 @@ from core.practice.inspection import DatabaseProfile
 from tests.core.conftest import SERVERS
 from tests.support.databases import SampleFile, SamplePractice, SampleServer, database_user
 from tests.support.practice_rows import TITLE
+from tests.support.table_lists import listed_tables, single_tables
 
 NO_COPY = "This version of Open Dental (before 21.4.1) keeps no copy of the API keys."
 LOGGED_AS_SETUP = "Before 24.3.1, accepting the license is logged as Setup."
@@ -22,6 +23,19 @@ NO_TRANSACTIONS = "Tables without transactions (MyISAM): each change is logged b
 RANDOM = "New rows get random primary keys, as set in this practice."
 
 AlterServer = Callable[[str], None]
+
+
+@pytest.fixture(autouse=True)
+def _inspected_as_in_the_program() -> Iterator[None]:
+    with single_tables():
+        yield
+
+
+def test_naming_all_tables_in_one_list_finds_the_same(sample: SamplePractice) -> None:
+    with sample.office() as office:
+        found = profile_of(office)
+    with listed_tables(), sample.office() as office:
+        assert profile_of(office) == found
 
 
 @pytest.fixture
