@@ -104,7 +104,7 @@ class Office:
     def undoing(self) -> UndoService:
         """The service that undoes the last change of a session, or one that the Audit Trail records."""
         from core.model.payment_type_events import PaymentTypeEdited, PaymentTypeHidden
-        from core.model.review_events import KeyNoteChanged
+        from core.model.review_events import KeyNoteChanged, KeyReviewed
         from core.model.subscription_events import SubscriptionEnded, SubscriptionResumed
         from core.review.note_undo import NoteUndo
         from core.undo.payment_types import PaymentTypeUndo
@@ -119,6 +119,7 @@ class Office:
             PaymentTypeEdited: payment_types,
             PaymentTypeHidden: payment_types,
             KeyNoteChanged: NoteUndo(self.notes, self.keys, self.audit),
+            KeyReviewed: self.review.undoing,
         }
         return UndoService(self.settings, self.keys, self.audit, self._changes, others)
 

@@ -14,7 +14,7 @@ from core.model.key_text import fingerprint_tag
 from core.model.logged_event import LoggedEvent
 from core.model.monthly_report import ChangeLine, OwnEntry
 from core.model.review import ReviewProgress
-from core.model.review_events import KeyReviewed, ReviewEnded, ReviewStarted
+from core.model.review_events import KeyDecisionUndone, KeyReviewed, ReviewEnded, ReviewStarted
 from core.reports.office_facts import OptionalFacts, read_office_info, seal_fact
 from core.reports.own_entries import OwnEntries, read_own_entries
 from core.seals.seal import Seal
@@ -108,7 +108,7 @@ class EvidenceReader:
 def concerns(logged: LoggedEvent, progress: ReviewProgress) -> bool:
     """Return True if an entry is about a review, or about one of its keys."""
     review, event = progress.review, logged.event
-    if isinstance(event, ReviewStarted | ReviewEnded | KeyReviewed | EvidenceRecorded):
+    if isinstance(event, ReviewStarted | ReviewEnded | KeyReviewed | KeyDecisionUndone | EvidenceRecorded):
         return event.review.casefold() == review.name.casefold()
     snapshots = [*(item.snapshot for item in review.items), *progress.added]
     return event.key_tag in {fingerprint_tag(each.fingerprint) for each in snapshots}

@@ -372,6 +372,9 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
 
     Args:
         title: The text in its frame.
+
+    Attributes:
+        problem: The reason why what was typed in the dialog before could not be saved; None for none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help", "manual", "lock")
@@ -381,6 +384,13 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
     def __init__(self, title: str = "") -> None:
         super().__init__()
         self._title = title
+        self.problem: ApiSetupError | None = None
+
+    def on_mount(self) -> None:
+        """Show why what was typed before could not be saved."""
+        if self.problem is not None:
+            # Not before the fields have said that they have a text.
+            self.call_after_refresh(self.show_status, str(self.problem), "problem")
 
     def compose(self) -> ComposeResult:
         """Compose the body in a frame, with a status line that has no height while it is empty."""

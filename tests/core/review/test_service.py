@@ -153,7 +153,7 @@ def test_the_second_of_two_admins_sees_the_first_ones_decision(sample: SamplePra
     assert written == Written()
     (conflict,) = caught.value.conflicts
     assert (conflict.read, conflict.now, conflict.wanted) == ("not decided", "keep until 2099-12-31", "disable")
-    assert conflict.attribution.startswith("Admin decided it on ")
+    assert conflict.attribution.startswith("Admin decided on ")
     assert conflict.attribution.endswith(". Note: Called them.")
 
 
