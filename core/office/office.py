@@ -63,6 +63,7 @@ class Office:
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
         prices: The monthly prices of keys.
+        name: The name in the configuration file; blank for an office without one.
         seals_daily: True if the screen seals the Audit Trail once a day.
         seal_settings: Returns how the Audit Trail is sealed; None for a key that ends with the process.
         review_settings: The thresholds of reviews; None for the defaults.
@@ -95,6 +96,7 @@ class Office:
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = practice_info(practice, line)
         self.prices = DEFAULT_PRICES
+        self.name = ""
         self.seals_daily = False
         self.seal_settings: Callable[[], SealSettings] | None = None
         self.review_settings: ReviewSettings | None = None

@@ -39,18 +39,14 @@ class EvidenceReader:
 
     Args:
         office: The open office.
-        name: The office's name in the configuration file; blank if it has none.
         reader: The name of the user who reads.
         not_recorded: Why nothing can be written to the practice; blank if it can.
         keeps_result: False to leave the result of the last verification as it is.
     """
 
-    def __init__(
-        self, office: Office, name: str, reader: str, not_recorded: str = "", *, keeps_result: bool = True
-    ) -> None:
+    def __init__(self, office: Office, reader: str, not_recorded: str = "", *, keeps_result: bool = True) -> None:
         self._keeps_result = keeps_result
         self._office = office
-        self._name = name
         self._reader = reader
         self._not_recorded = not_recorded
 
@@ -77,7 +73,7 @@ class EvidenceReader:
         verified = facts.read("The Audit Trail", lambda: self._verify(on_progress))
         trail, seals = verified or (None, None)
         return OfficeEvidence(
-            self._name,
+            self._office.name,
             info,
             progress,
             notes,

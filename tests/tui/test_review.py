@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -502,6 +503,21 @@ async def test_a_review_ends_with_its_open_keys_named_and_its_evidence_written(
     texts = rows.audit_texts(after=before)
     assert len(texts) == 3
     assert UNDER_WAY in texts[0]
+
+
+async def test_evidence_from_the_screen_has_the_offices_name(demo: OpenRequest, tmp_path: Path) -> None:
+    named = replace(demo, office=replace(demo.office, name="Downtown"))
+    async with run_program(named, size=(100, 40)) as user:
+        await open_review(user)
+        await user.press("x")
+        await user.at(Prompt)
+        await user.press("ctrl+u")
+        await user.enter_text(str(tmp_path / "evidence"))
+        await user.press("ctrl+s")
+        await user.at(Notice)
+        assert "The verification found something" in user.flowing_text
+    (office,) = json.loads((tmp_path / "evidence" / "manifest.json").read_text())["offices"]
+    assert office["office"] == "Downtown"
 
 
 @pytest.mark.usefixtures("refused_writes")

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
+VERIFICATION_FOUND = (
+    "The verification found something: see index.html and verification.json, or run apisetup audit verify --seals."
+)
+
+
 async def write_review_evidence(screen: BaseScreen[Any], session: Session, review: Review, now: datetime) -> None:
     """Ask for a folder, and write the evidence of a review to it. Call it from a flow.
 
@@ -73,7 +78,7 @@ async def _read_and_write(
 ) -> tuple[OfficeEvidence, WrittenEvidence] | None:
     """Read the evidence with progress, and write it; return None if the admin ended the reading."""
     current = not session.office.keys.is_remote
-    reader = EvidenceReader(session.office, "", session.actor.user_name, session.not_recorded)
+    reader = EvidenceReader(session.office, session.actor.user_name, session.not_recorded)
     read = partial(reader.read, review.name, current=current)
     evidence = await screen.app.push_screen_wait(EvidenceProgress(read))
     if isinstance(evidence, ApiSetupError):
@@ -99,6 +104,7 @@ def _lines(evidence: OfficeEvidence, written: WrittenEvidence) -> list[str]:
         written.folder,
         "",
         "Open index.html in a browser to read or print it.",
+        *([] if evidence.is_clean else [VERIFICATION_FOUND]),
         f"SHA-256 of manifest.json: {written.sha256[:16]}…",
         recorded,
         *(line for each in (*evidence.unknown, *written.problems.values()) for line in ("", each)),
