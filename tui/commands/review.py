@@ -118,8 +118,8 @@ def _decide(command: OfficeCommand, choice: Choice, session: Session) -> OfficeR
     ]
     if not changes:
         return OfficeReport(WANTING, {"dry_run": command.dry_run, "changes": []}, [NO_KEY])
-    count = "this key" if len(changes) == 1 else f"these {len(changes)} keys"
-    return make_changes(command, changes, ask_once(command, f"Decide so about {count}?"))
+    question = "Record this decision?" if len(changes) == 1 else f"Record these {len(changes)} decisions?"
+    return make_changes(command, changes, ask_once(command, question))
 
 
 def _end(command: OfficeCommand, session: Session) -> OfficeReport:
@@ -153,6 +153,7 @@ def _planned_decision(session: Session, review: Review, key: ApiKey, choice: Cho
     unchanged = ""
     if decision is not None and not again:
         unchanged = f"{key.label}: {decision.user} decided on {decision.at:%Y-%m-%d}: {decision.choice.label}."
+        unchanged += " Add --again to replace it."
 
     return PlannedChange(
         key.label,

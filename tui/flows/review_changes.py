@@ -86,7 +86,7 @@ async def end_review(screen: BaseScreen[Any], session: Session, progress: Review
     if left:
         lines += [f"Without a decision ({len(left)}):", *(f"  {each.label}" for each in left[:_MAX_NAMED])]
         lines += [f"  and {len(left) - _MAX_NAMED} more"] if left[_MAX_NAMED:] else []
-        lines += ["", "They stay as they are. The review's last entry names them as open."]
+        lines += ["", "These keys stay as they are. The audit entry about the end names them."]
     lines += ["An ended review can't be changed.", _LOGGED]
     question = Question("End this review?", lines, Answer("ctrl+y", verb, "end"))
     if await screen.app.push_screen_wait(question) is None:
@@ -101,7 +101,7 @@ async def end_review(screen: BaseScreen[Any], session: Session, progress: Review
 def _start_form(begun: Review, before: _Typed | None) -> StartForm[_Typed]:
     typed = before or _Typed(begun.name, begun.since, begun.until)
     count = "1 key" if len(begun.items) == 1 else f"{len(begun.items):,} keys"
-    lines = [f"It lists {count} with what is known of each now. You decide about one after the other.", _LOGGED]
+    lines = [f"It lists {count}, with what is known about each now. You then decide about each key.", _LOGGED]
     since, until = begun.since.isoformat(), begun.until.isoformat()
     fields = [
         FormField("name", "Name", typed.name, begun.name, "Q4 2026"),
