@@ -13,6 +13,7 @@ from core.model.api_key import ApiKey, KeyChange, KeyList
 from core.model.event_values import KeyLabel, KeyName, KeyNames
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent
+from core.model.resolved_change import cause_of
 from core.model.review import (
     Choice,
     Decision,
@@ -271,7 +272,7 @@ class ReviewService:
             if change is None or change.key == key:
                 raise
             raise OutcomeUnknown(
-                f"{change.sentence} The decision was not recorded. {error.sentence}", error.hint
+                f"{change.sentence} The decision was not recorded. {cause_of(error)}", error.hint
             ) from error
         sentence = result or f"{key.label}: {choice.label}."
         if change is None:

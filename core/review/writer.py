@@ -80,7 +80,7 @@ class ReviewWriter:
             require_under_way(now, review)
             if now is not None and _revisions(now) != _revisions(review):
                 raise OperationNotAllowed(
-                    "Another admin decided about a key in the meantime. The review was not ended.",
+                    "A decision about a key was made in the meantime. The review was not ended.",
                     "Look at the review again, then end it.",
                 )
             self._companion.add_compensation(work, lambda over: self._store.reopen(over, review))
@@ -152,7 +152,7 @@ def decision_conflict(label: str, read: Decision | None, now: Decision | None, w
     """
     was, there, mine = map(decision_text, (read, now, wanted))
     conflict = Conflict(f"Decision about {label}", was, there, mine, _attribution(now))
-    return EditConflict((conflict,), f"Another admin decided about {label} in the meantime.")
+    return EditConflict((conflict,), f"A decision about {label} was made in the meantime.")
 
 
 def decision_undo_conflict(event: KeyReviewed, item: ReviewItem | None) -> EditConflict:

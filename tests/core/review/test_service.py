@@ -209,7 +209,7 @@ def test_a_review_is_not_ended_over_a_decision_that_was_not_seen(file_sample: Sa
         start_review(mine)
         shown = mine.review.require_under_way()
         decide(theirs, BRIDGE, ASK)
-        with pytest.raises(OperationNotAllowed, match="Another admin decided about a key"):
+        with pytest.raises(OperationNotAllowed, match="A decision about a key was made in the meantime"):
             mine.review.end(ADMIN, shown, with_open=True)
         assert mine.review.under_way() is not None
 
