@@ -292,14 +292,13 @@ class EditConflict(ChangeRefused):
 
     Args:
         conflicts: The changed values, at least one.
+        happened: What somebody else did, as a sentence; blank to name the values.
     """
 
-    def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
+    def __init__(self, conflicts: tuple[Conflict, ...], happened: str = "") -> None:
         names = ", ".join(conflict.label for conflict in conflicts)
-        super().__init__(
-            f"Another program changed a value in the meantime: {names}. Nothing was saved.",
-            "Compare the values and choose one.",
-        )
+        happened = happened or f"Another program changed a value in the meantime: {names}."
+        super().__init__(f"{happened} Nothing was saved.", "Compare the values and choose one.")
         self.conflicts = conflicts
 
 

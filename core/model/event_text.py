@@ -38,6 +38,9 @@ Quote = Callable[[str], str]
 
 RECEIPT_NUMBER = "R[0-9]{8}-[0-9A-F]{6}"
 """The pattern of the number of a receipt, such as `R20260301-7F3A09`."""
+NOT_DECIDED = "not decided"
+"""The text in place of a decision about a key that has none."""
+_DECISION = r"keep until [0-9]{4}-[0-9]{2}-[0-9]{2}|disable|ask the vendor"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _FREE_TEXT = rf'{_QUOTED}|(?!").*?'
 
@@ -423,6 +426,7 @@ Permissions = Annotated[ListChange, _Permissions()]
 Copy = Annotated[CopyChange, _CopyChange()]
 NoteChanges = Annotated[tuple[NoteChange, ...], _Changes(NoteField, NoteChange)]
 Day = Annotated[date, _Day()]
-Chosen = Annotated[str, _Matching(r"keep until [0-9]{4}-[0-9]{2}-[0-9]{2}|disable|ask the vendor")]
+Chosen = Annotated[str, _Matching(_DECISION)]
+Restored = Annotated[str, _Matching(rf"{NOT_DECIDED}|{_DECISION}")]
 Remark = Annotated[str, _Remark()]
 OpenKeys = Annotated[KeyNames, _OpenKeys()]

@@ -77,6 +77,13 @@ class OfficeEvidence:
         """The office as a heading names it."""
         return self.office or self.info.title
 
+    @property
+    def is_clean(self) -> bool:
+        """False if the verification of the Audit Trail found something, or the comparison with its seals did."""
+        # An office without seals has one problem: that there are none.
+        seals_are_clean = self.seals is None or not self.seals.seals or self.seals.clean
+        return seals_are_clean and (self.trail is None or self.trail.clean)
+
 
 @dataclass(frozen=True)
 class ReviewEvidence:

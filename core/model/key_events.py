@@ -54,6 +54,7 @@ class KeyAdded(KeyEvent):
     template = "New API key {key} added by {user}{grant}"
     happened = "Added"
     changes_practice = True
+    undoable_in_session = True
 
     key: NewLabel
     user: FreeText

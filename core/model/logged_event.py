@@ -79,6 +79,10 @@ class AuditEvent:
     """True for an event that changes settings or keys."""
     changes_copy: ClassVar[bool] = False
     """True for an event with which an admin changes only the practice's copy of the keys."""
+    changes_review: ClassVar[bool] = False
+    """True for an event of a review."""
+    undoable_in_session: ClassVar[bool] = False
+    """True for an event that can be undone in the session that made it, although its entry alone isn't enough."""
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "template"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from core.base.errors import ApiSetupError
+
 
 class Outcome(Enum):
     """The outcome of a change that failed; the values are sentences for the admin."""
@@ -14,6 +16,17 @@ class Outcome(Enum):
     MADE = "The change was made anyway."
     LEFT = "It is unknown whether the change was made. Others have made changes since, so nothing was rolled back."
     UNKNOWN = "It is unknown whether the change was made."
+
+
+_NOTHING_DONE = (Outcome.COMPENSATED.value, Outcome.NOTHING.value, "Nothing was saved.")
+
+
+def cause_of(error: ApiSetupError) -> str:
+    """Return the sentence of an error without `Nothing was changed.`, for a change of which a part was made."""
+    sentence = error.sentence
+    for ending in _NOTHING_DONE:
+        sentence = sentence.removesuffix(f" {ending}")
+    return sentence
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
 
+from core.model.api_key import ApiKey
 from core.model.key_note import KeyNote
 from core.opendental.key_status import KeyStatus
 
@@ -166,6 +167,8 @@ class Decision:
     """The time by the practice's clock."""
     result: str = ""
     """The result, in a sentence: for `DISABLE`, the status of the key. Empty for the others."""
+    replaced: Decision | None = None
+    """The decision that it replaced, which undoing it restores; that one's own is left out."""
 
 
 @dataclass(frozen=True)
@@ -255,6 +258,16 @@ class Review:
         """Return the item of a key; None if the review doesn't list it."""
         return next((each for each in self.items if each.fingerprint == fingerprint), None)
 
+    def with_item(self, item: ReviewItem) -> Review:
+        """Return the review with an item in the place of the one about the same key, or as a new one."""
+        others = (each for each in self.items if each.fingerprint != item.fingerprint)
+        return replace(self, items=in_order((*others, item)))
+
+
+def in_order(items: Iterable[ReviewItem]) -> tuple[ReviewItem, ...]:
+    """Return the items of a review as it lists them: by developer."""
+    return tuple(sorted(items, key=lambda each: (each.snapshot.developer.casefold(), each.fingerprint)))
+
 
 @dataclass(frozen=True)
 class ReviewProgress:
@@ -296,7 +309,10 @@ class DecisionResult:
     """The result of a decision, in plain words."""
 
     review: Review
+    """The review as it was shown, with the decision."""
     item: ReviewItem
+    key: ApiKey
+    """The key as it is now."""
     sentence: str
     consequences: tuple[str, ...] = ()
     """For `DISABLE`: what is cut off now and what isn't, one sentence each."""

@@ -15,6 +15,7 @@ from core.model.event_text import (
     OpenKeys,
     Permissions,
     Remark,
+    Restored,
     UndoneEntry,
 )
 from core.model.key_events import KeyEvent
@@ -74,6 +75,7 @@ class ReviewStarted(AuditEvent):
     template = "API key review {review} started by {user}: {keys} keys, {since} to {until}"
     subject = REVIEW
     happened = "Review started"
+    changes_review = True
 
     review: FreeText
     user: FreeText
@@ -87,6 +89,8 @@ class KeyReviewed(KeyEvent):
     """A decision about an API key was made in a review. The entry of a key that is disabled comes before this one."""
 
     template = "API key {key} reviewed in {review} by {user}: {decision}{note}"
+    changes_review = True
+    undoable_in_session = True
 
     key: Label
     review: FreeText
@@ -101,6 +105,31 @@ class KeyReviewed(KeyEvent):
 
 
 @dataclass(frozen=True)
+class KeyDecisionUndone(KeyEvent):
+    """A decision about an API key was taken back, to the one before it or to none."""
+
+    template = "API key {key} decision in review {review} undone by {user}: from {decision} back to {restored}{undoes}"
+    changes_review = True
+
+    key: Label
+    review: FreeText
+    user: FreeText
+    decision: Chosen
+    restored: Restored
+    undoes: UndoneEntry = 0
+
+    @property
+    def undone_entry(self) -> int:
+        """The entry of the decision."""
+        return self.undoes
+
+    @property
+    def summary(self) -> str:
+        """What was taken back, in a few words."""
+        return f"Review {self.review}: {self.decision} → {self.restored}"
+
+
+@dataclass(frozen=True)
 class ReviewEnded(AuditEvent):
     """A review was ended, with the number of its decisions and the keys that were left open."""
 
@@ -110,6 +139,7 @@ class ReviewEnded(AuditEvent):
     )
     subject = REVIEW
     happened = "Review ended"
+    changes_review = True
 
     review: FreeText
     user: FreeText

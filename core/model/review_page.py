@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from core.model.api_key import ApiKey
 from core.model.key_note import KeyNote
-from core.model.review import Findings, Review, ReviewProgress
+from core.model.review import DecisionResult, Findings, Review, ReviewProgress
 
 
 @dataclass(frozen=True)
@@ -40,3 +40,14 @@ class ReviewPage:
     """The present keys by fingerprint."""
     notes: Mapping[str, KeyNote] = field(default_factory=dict)
     """The present notes by the keys' fingerprints."""
+
+    def after(self, result: DecisionResult) -> ReviewPage:
+        """Return the page with a decision that was just made, so that it needn't be read again."""
+        progress, key = self.progress, result.key
+        decided = replace(
+            progress,
+            review=progress.review.with_item(result.item),
+            statuses={**progress.statuses, key.fingerprint: key.status},
+            added=tuple(each for each in progress.added if each.fingerprint != key.fingerprint),
+        )
+        return replace(self, progress=decided, keys={**self.keys, key.fingerprint: key})

@@ -63,6 +63,7 @@ class Office:
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
         prices: The monthly prices of keys.
+        name: The name in the configuration file; blank for an office without one.
         seals_daily: True if the screen seals the Audit Trail once a day.
         seal_settings: Returns how the Audit Trail is sealed; None for a key that ends with the process.
         review_settings: The thresholds of reviews; None for the defaults.
@@ -95,6 +96,7 @@ class Office:
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = practice_info(practice, line)
         self.prices = DEFAULT_PRICES
+        self.name = ""
         self.seals_daily = False
         self.seal_settings: Callable[[], SealSettings] | None = None
         self.review_settings: ReviewSettings | None = None
@@ -104,7 +106,7 @@ class Office:
     def undoing(self) -> UndoService:
         """The service that undoes the last change of a session, or one that the Audit Trail records."""
         from core.model.payment_type_events import PaymentTypeEdited, PaymentTypeHidden
-        from core.model.review_events import KeyNoteChanged
+        from core.model.review_events import KeyNoteChanged, KeyReviewed
         from core.model.subscription_events import SubscriptionEnded, SubscriptionResumed
         from core.review.note_undo import NoteUndo
         from core.undo.payment_types import PaymentTypeUndo
@@ -119,6 +121,7 @@ class Office:
             PaymentTypeEdited: payment_types,
             PaymentTypeHidden: payment_types,
             KeyNoteChanged: NoteUndo(self.notes, self.keys, self.audit),
+            KeyReviewed: self.review.undoing,
         }
         return UndoService(self.settings, self.keys, self.audit, self._changes, others)
 

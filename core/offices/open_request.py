@@ -292,6 +292,7 @@ class OpenRequest:
                 known=known,
                 signs_in=signs_in,
             )
+        opened.name = self.office.name
         opened.prices = self.context.prices
         opened.review_settings = self.context.review
         if self.context.other_offices is not None:

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.audit.export_format import csv_lines
-from core.model.evidence import OfficeEvidence, ReviewEvidence
+from core.model.evidence import OfficeEvidence, ReviewEvidence, TrailCheck
 from core.model.review import Finding, KeySnapshot, ReviewItem
 from core.reports.decisions import KeyOutcome, key_outcomes
 from core.reports.evidence_page import evidence_page
 from core.reports.evidence_reader import entry_line
 from core.reports.plain_values import plain_value
+from core.reports.review_values import note_value, review_value
 
 PAGE = "index.html"
 MANIFEST = "manifest.json"
@@ -108,17 +109,14 @@ def _json(value: Any) -> bytes:
 
 
 def _office_value(office: OfficeEvidence) -> dict[str, Any]:
-    progress = office.progress
+    notes, entries = office.notes, office.entries
     return {
         "office": office.office or None,
         "info": plain_value(office.info),
-        "review": plain_value(progress.review),
-        "notes": plain_value(office.notes),
-        "statuses": plain_value(progress.statuses),
-        "added_since": plain_value(progress.added),
-        "no_longer_listed": sorted(progress.removed),
-        "entries": [plain_value(entry_line(own)) for own in office.entries] if office.entries is not None else None,
-        "entries_not_looked_at": office.unlisted,
+        "review": review_value(office.progress),
+        "notes_now": {identity: note_value(note) for identity, note in notes.items()} if notes is not None else None,
+        "entries": [plain_value(entry_line(own)) for own in entries] if entries is not None else None,
+        "unlisted": office.unlisted,
         "not_recorded": office.not_recorded or None,
         "unknown": list(office.unknown),
     }
@@ -128,9 +126,14 @@ def _verification_value(office: OfficeEvidence) -> dict[str, Any]:
     return {
         "office": office.office or None,
         "info": plain_value(office.info),
-        "audit_trail": plain_value(office.trail),
+        "audit_trail": _trail_value(office.trail) if office.trail is not None else None,
         "seals": plain_value(office.seals),
     }
+
+
+def _trail_value(trail: TrailCheck) -> dict[str, Any]:
+    value: dict[str, Any] = plain_value(trail)
+    return {**value, "implausible": len(trail.implausible), "implausibilities": value["implausible"]}
 
 
 # -- CSV -------------------------------------------------------------------------------

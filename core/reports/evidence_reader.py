@@ -14,7 +14,7 @@ from core.model.key_text import fingerprint_tag
 from core.model.logged_event import LoggedEvent
 from core.model.monthly_report import ChangeLine, OwnEntry
 from core.model.review import ReviewProgress
-from core.model.review_events import KeyReviewed, ReviewEnded, ReviewStarted
+from core.model.review_events import KeyDecisionUndone, KeyReviewed, ReviewEnded, ReviewStarted
 from core.reports.office_facts import OptionalFacts, read_office_info, seal_fact
 from core.reports.own_entries import OwnEntries, read_own_entries
 from core.seals.seal import Seal
@@ -39,18 +39,14 @@ class EvidenceReader:
 
     Args:
         office: The open office.
-        name: The office's name in the configuration file; blank if it has none.
         reader: The name of the user who reads.
         not_recorded: Why nothing can be written to the practice; blank if it can.
         keeps_result: False to leave the result of the last verification as it is.
     """
 
-    def __init__(
-        self, office: Office, name: str, reader: str, not_recorded: str = "", *, keeps_result: bool = True
-    ) -> None:
+    def __init__(self, office: Office, reader: str, not_recorded: str = "", *, keeps_result: bool = True) -> None:
         self._keeps_result = keeps_result
         self._office = office
-        self._name = name
         self._reader = reader
         self._not_recorded = not_recorded
 
@@ -77,7 +73,7 @@ class EvidenceReader:
         verified = facts.read("The Audit Trail", lambda: self._verify(on_progress))
         trail, seals = verified or (None, None)
         return OfficeEvidence(
-            self._name,
+            self._office.name,
             info,
             progress,
             notes,
@@ -108,7 +104,7 @@ class EvidenceReader:
 def concerns(logged: LoggedEvent, progress: ReviewProgress) -> bool:
     """Return True if an entry is about a review, or about one of its keys."""
     review, event = progress.review, logged.event
-    if isinstance(event, ReviewStarted | ReviewEnded | KeyReviewed | EvidenceRecorded):
+    if isinstance(event, ReviewStarted | ReviewEnded | KeyReviewed | KeyDecisionUndone | EvidenceRecorded):
         return event.review.casefold() == review.name.casefold()
     snapshots = [*(item.snapshot for item in review.items), *progress.added]
     return event.key_tag in {fingerprint_tag(each.fingerprint) for each in snapshots}

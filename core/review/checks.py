@@ -55,7 +55,9 @@ def checked_choice(choice: Choice, today: date) -> Choice:
     """
     note = choice.note.strip()
     if choice.kind is DecisionKind.KEEP and choice.until is None:
-        raise InvalidInput("until", "Until when the key is kept is missing.", "Enter a date, such as a year from now.")
+        raise InvalidInput(
+            "until", "The date until which the key is kept is missing.", "Enter one, such as a year from now."
+        )
     if choice.kind is not DecisionKind.KEEP and choice.until is not None:
         raise InvalidInput("until", "Only a key that is kept has a date.", "Leave it out.")
     if choice.until is not None and choice.until <= today:

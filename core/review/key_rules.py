@@ -88,8 +88,8 @@ def changed_after_disabled(facts: ReviewFacts, _settings: ReviewSettings) -> Ite
             ReviewRule.CHANGED_AFTER_DISABLED,
             key,
             f"It was disabled on {since}, and {changes} made in its developer's name after that{last}.",
-            "A service may accept a disabled key for six hours. If it is longer ago, restart the API service, and look"
-            " for another key of this developer.",
+            "A service may accept a disabled key for six hours. If the last change came later, restart the API service,"
+            " and look for another key of this developer.",
         )
 
 
@@ -119,11 +119,11 @@ def differs_from_list(facts: ReviewFacts, _settings: ReviewSettings) -> Iterator
     for key in facts.keys.keys:
         words = facts.keys.differences.get(key.fingerprint, "")
         if key.gone:
-            reason = f"It is gone: {owner} no longer has it, and the practice's copy may."
+            reason = f"{owner} no longer has it. The practice's copy may still have it."
         elif not key.known:
             reason = f"Only the practice's copy of keys has it. {owner} doesn't."
         elif words:
-            reason = f"{owner} changed since it was read before: {words}."
+            reason = f"{owner} changed since it was last read: {words}."
         else:
             continue
         yield _finding(ReviewRule.NOT_AT_HEADQUARTERS, key, reason, "Find out who put it there or changed it.")
@@ -157,11 +157,13 @@ def _passed(review_date: date | None, latest: LatestDecision | None, today: date
 
 def _last_change(use: DeveloperUse, oldest: datetime | None, today: date) -> str:
     if use.last is not None:
-        return f"Its developer changed nothing for {days((today - use.last.date()).days)}, since {use.last:%Y-%m-%d}."
+        return (
+            f"Its developer has changed nothing for {days((today - use.last.date()).days)}, since {use.last:%Y-%m-%d}."
+        )
     if use.never and oldest is not None:
-        return f"Its developer never changed anything; the Audit Trail goes back to {oldest:%Y-%m-%d}."
+        return f"Its developer has never changed anything; the Audit Trail goes back to {oldest:%Y-%m-%d}."
     start = use.read.since.date()
-    return f"Its developer changed nothing for at least {days((today - start) // timedelta(days=1))}."
+    return f"Its developer has changed nothing for at least {days((today - start) // timedelta(days=1))}."
 
 
 def _listed(facts: ReviewFacts) -> Iterator[ApiKey]:

@@ -23,6 +23,7 @@ from core.model.key_note import (
     note_changes,
 )
 from core.model.key_text import fingerprint_tag
+from core.model.resolved_change import cause_of
 from core.practice.practice import Practice
 from core.use.service import UseService, checked_former_names
 
@@ -120,7 +121,7 @@ class KeyNotes:
             if not saved:
                 raise
             raise OutcomeUnknown(
-                f"Saved: {', '.join(saved)}. The rest was not saved. {error.sentence}", error.hint
+                f"Saved: {', '.join(saved)}. The rest was not saved. {cause_of(error)}", error.hint
             ) from error
         sentence = f"Saved for {key.label}: {', '.join(saved)}." if saved else "No changes to save."
         return NoteSaved(KeyRecord(note, wanted.agreement_since, former_names), sentence)

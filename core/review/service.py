@@ -13,6 +13,7 @@ from core.model.api_key import ApiKey, KeyChange, KeyList
 from core.model.event_values import KeyLabel, KeyName, KeyNames
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent
+from core.model.resolved_change import cause_of
 from core.model.review import (
     Choice,
     Decision,
@@ -30,8 +31,10 @@ from core.model.review_events import KeyReviewed, ReviewEnded, ReviewStarted
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice
 from core.review.checks import checked_choice, checked_name, checked_period
+from core.review.decision_undo import DecisionUndo
 from core.review.due import describe_due
 from core.review.facts import FactSources, ReviewFacts, read_facts
+from core.review.interrupted import was_made
 from core.review.practice_rules import since_review
 from core.review.rules import find, overdue
 from core.review.snapshots import plain_snapshot, snapshots
@@ -55,6 +58,7 @@ class ReviewService:
 
     Attributes:
         settings: The thresholds, and the rules that are switched off.
+        undoing: Undoes decisions.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class ReviewService:
         self._sources = sources
         self._store = sources.store
         self._writer = ReviewWriter(practice, companion, sources.store)
+        self.undoing = DecisionUndo(sources.store, self._writer)
 
     def findings(self, *, read_use: bool = False) -> Findings:
         """Return what needs a decision now, by the rules that aren't switched off. Writes nothing to the practice.
@@ -141,14 +146,18 @@ class ReviewService:
             raise OperationNotAllowed("This practice has no review yet.", "Start one: apisetup review start NAME")
         return running or max(reviews, key=lambda each: each.ended_at or each.started_at)
 
-    def progress(self, review: Review) -> ReviewProgress:
+    def progress(self, review: Review, listed: KeyList | None = None) -> ReviewProgress:
         """Return a review as it is now, next to the keys as they are now.
+
+        Args:
+            review: The review as it was read.
+            listed: The keys as they were just listed; None to list them.
 
         Raises:
             OperationNotAllowed: The review is gone.
             PracticeUnavailable: The practice or the companion can't be read.
         """
-        return self._progress(self._present(review), self._sources.keys.list())
+        return self._progress(self._present(review), listed or self._sources.keys.list())
 
     def start(
         self,
@@ -216,7 +225,9 @@ class ReviewService:
         """
         return checked_choice(choice, self._sources.now().date())
 
-    def decide(self, actor: Actor, review: Review, fingerprint: str, choice: Choice) -> DecisionResult:
+    def decide(
+        self, actor: Actor, review: Review, fingerprint: str, choice: Choice, *, listed: KeyList | None = None
+    ) -> DecisionResult:
         """Decide about a key, in place of the decision that `review` shows.
 
         To disable a key, it is disabled first, as everywhere, with an entry of its own. If that fails, nothing is
@@ -228,6 +239,7 @@ class ReviewService:
             review: The review as it was shown.
             fingerprint: The key, which may have been added since the review started.
             choice: The decision.
+            listed: The keys as they were just listed; None to list them.
 
         Raises:
             InvalidInput: The date is missing, or isn't in the future; or the note can't be used. The field is `until`
@@ -239,28 +251,33 @@ class ReviewService:
             HeadquartersError, NotPermitted, PracticeUnavailable: As for disabling a key. Nothing was decided.
             OutcomeUnknown: The key was disabled, but the decision could not be recorded; or as for disabling a key.
         """
-        now, choice = self._sources.now(), self.check_choice(choice)
-        keys = self._sources.keys.list()
-        key = next((each for each in keys.keys if each.fingerprint == fingerprint and not each.gone), None)
+        now = self._sources.now()
+        choice = checked_choice(choice, now.date())
+        keys = (listed or self._sources.keys.list()).keys
+        key = next((each for each in keys if each.fingerprint == fingerprint and not each.gone), None)
         if key is None:
             raise OperationNotAllowed("This key is no longer in the list.", "It needs no decision.")
         before = review.item(fingerprint) or ReviewItem(self._snapshot(fingerprint))
-        undone = ReviewItem(before.snapshot, Decision(choice, actor.user_name, now), before.revision + 1)
-        self._writer.require_unchanged(self._store.read(review.number), review, before, undone.decision)
+        replaced = replace(before.decision, replaced=None) if before.decision is not None else None
+        decision = Decision(choice, actor.user_name, now, replaced=replaced)
+        # What can be refused before a key is disabled and without an entry is.
+        self._writer.require_unchanged(review, before, decision)
         change = self._disable(actor, key) if choice.kind is DecisionKind.DISABLE else None
         result = change.sentence if change is not None else ""
-        after = replace(undone, decision=Decision(choice, actor.user_name, now, result))
+        after = ReviewItem(before.snapshot, replace(decision, result=result), before.revision + 1)
         event = KeyReviewed(KeyLabel.of(key), review.name, actor.user_name, choice.label, choice.note)
         try:
-            decided = self._writer.decide(actor, event, review, before, after)
+            self._writer.decide(actor, event, review, before, after)
         except ApiSetupError as error:
             if change is None or change.key == key:
                 raise
             raise OutcomeUnknown(
-                f"{change.sentence} The decision was not recorded. {error.sentence}", error.hint
+                f"{change.sentence} The decision was not recorded. {cause_of(error)}", error.hint
             ) from error
         sentence = result or f"{key.label}: {choice.label}."
-        return DecisionResult(decided, after, sentence, change.consequences if change is not None else ())
+        if change is None:
+            return DecisionResult(review.with_item(after), after, key, sentence)
+        return DecisionResult(review.with_item(after), after, change.key, sentence, change.consequences)
 
     def end(self, actor: Actor, review: Review, *, with_open: bool = False) -> Review:
         """End a review. Its entry names the keys that are left open.
@@ -297,25 +314,9 @@ class ReviewService:
         self._writer.end(actor, event, ended)
         return ended
 
-    # -- after a killed process --------------------------------------------------------
-
     def was_made(self, event: AuditEvent) -> bool | None:
         """Return True if a change of a review was made, False if not, and None if it isn't known or is another one."""
-        if not isinstance(event, ReviewStarted | KeyReviewed | ReviewEnded):
-            return None
-        review = next((each for each in self.reviews() if each.name == event.review), None)
-        if isinstance(event, ReviewStarted):
-            return review is not None
-        if review is None:
-            return None
-        if isinstance(event, ReviewEnded):
-            return not review.is_under_way
-        items = (each for each in review.items if fingerprint_tag(each.fingerprint) == event.key_tag)
-        decision = next((each.decision for each in items), None)
-        if decision is None:
-            return False
-        choice = decision.choice
-        return (choice.label, choice.note, decision.user) == (event.decision, event.note, event.user)
+        return was_made(event, self.reviews)
 
     # -- parts -------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from core.base.errors import CompanionUnavailable
 from core.companion.store import Companion
 from core.companion.tables.reviews import REVIEW, REVIEW_ITEM
 from core.model.key_text import fingerprint_tag
-from core.model.review import Review, ReviewItem
+from core.model.review import Review, ReviewItem, in_order
 from core.review.stored_review import (
     decision_from_json,
     decision_to_json,
@@ -63,6 +63,25 @@ class ReviewStore:
         """
         with self._companion.read() as connection:
             return self.review(connection, number)
+
+    def review_of_key(self, connection: Connection, number: int, fingerprint: str) -> Review | None:
+        """Return a review with no item but that of a key, in one query; None if it's gone."""
+        items = REVIEW_ITEM.c
+        is_of_key = (items.review == REVIEW.c.number) & (items.fingerprint == fingerprint)
+        query = select(REVIEW, REVIEW_ITEM).outerjoin(REVIEW_ITEM, is_of_key).where(REVIEW.c.number == number)
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return _review(row, [row] if row.fingerprint is not None else [])
+
+    def read_of_key(self, number: int, fingerprint: str) -> Review | None:
+        """Return a review with no item but that of a key; None if it's gone.
+
+        Raises:
+            PracticeUnavailable: The companion can't be read.
+        """
+        with self._companion.read() as connection:
+            return self.review_of_key(connection, number, fingerprint)
 
     # -- writing -----------------------------------------------------------------------
 
@@ -154,7 +173,6 @@ class ReviewStore:
 
 def _review(row: _Row, items: Iterable[_Row]) -> Review:
     found = (_item(row.name, each) for each in items)
-    ordered = sorted(found, key=lambda each: (each.snapshot.developer.casefold(), each.fingerprint))
     known = row.known or {}
     return Review(
         row.number,
@@ -163,7 +181,7 @@ def _review(row: _Row, items: Iterable[_Row]) -> Review:
         row.until,
         row.started_at,
         row.started_by,
-        tuple(ordered),
+        in_order(found),
         findings_from_json(known.get("findings", ())),
         tuple(known.get("unknown", ())),
         row.ended_at,

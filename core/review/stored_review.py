@@ -81,6 +81,7 @@ def decision_to_json(decision: Decision | None) -> Json:
         "user": decision.user,
         "at": _text(decision.at),
         "result": decision.result,
+        **({"replaced": decision_to_json(decision.replaced)} if decision.replaced is not None else {}),
     }
 
 
@@ -93,7 +94,8 @@ def decision_from_json(kept: Mapping[str, Any]) -> Decision | None:
     if not kept:
         return None
     choice = Choice(DecisionKind(kept["kind"]), _day(kept["until"]), kept["note"])
-    return Decision(choice, kept["user"], datetime.fromisoformat(kept["at"]), kept["result"])
+    replaced = decision_from_json(kept.get("replaced", {}))
+    return Decision(choice, kept["user"], datetime.fromisoformat(kept["at"]), kept["result"], replaced)
 
 
 def _text(value: date | None) -> str | None:

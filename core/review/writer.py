@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from core.base.errors import Conflict, EditConflict, InvalidInput, OperationNotAllowed
 from core.companion.store import Companion
 from core.model.actor import Actor
+from core.model.event_text import NOT_DECIDED
 from core.model.logged_event import AuditEvent
 from core.model.review import Decision, Review, ReviewItem
+from core.model.review_events import KeyReviewed
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
 from core.review.store import ReviewStore
-
-_UNDECIDED = "not decided"
 
 
 class ReviewWriter:
@@ -53,25 +53,21 @@ class ReviewWriter:
             self._store.add(connection, numbered)
         return numbered
 
-    def decide(self, actor: Actor, event: AuditEvent, review: Review, before: ReviewItem, after: ReviewItem) -> Review:
-        """Put a decision in the place of the one that was read, and return the review.
+    def decide(self, actor: Actor, event: AuditEvent, review: Review, before: ReviewItem, after: ReviewItem) -> None:
+        """Put a decision, or none, in the place of the one that was read.
 
         Raises:
             EditConflict: Another program decided about the key.
             OperationNotAllowed: The review has ended.
         """
-        # What can be refused without an entry is.
-        self.require_unchanged(self._store.read(review.number), review, before, after.decision)
         with self._change(actor, event) as (work, connection):
-            now = self._store.review(connection, review.number)
-            self.require_unchanged(now, review, before, after.decision)
+            now = self._store.review_of_key(connection, review.number, before.fingerprint)
+            _require_unchanged(now, review, before, after.decision)
             listed = now.item(before.fingerprint) if now is not None else None
             self._companion.add_compensation(
                 work, lambda over: self._store.take_back(over, review.number, listed, after)
             )
             self._store.put_item(connection, review.number, before, after)
-            decided = self._store.review(connection, review.number)
-        return decided or review
 
     def end(self, actor: Actor, event: AuditEvent, review: Review) -> None:
         """Set the end of a review.
@@ -84,28 +80,21 @@ class ReviewWriter:
             require_under_way(now, review)
             if now is not None and _revisions(now) != _revisions(review):
                 raise OperationNotAllowed(
-                    "Another admin decided about a key in the meantime. The review was not ended.",
+                    "A decision about a key was made in the meantime. The review was not ended.",
                     "Look at the review again, then end it.",
                 )
             self._companion.add_compensation(work, lambda over: self._store.reopen(over, review))
             self._store.set_end(connection, review)
 
-    def require_unchanged(
-        self, now: Review | None, review: Review, before: ReviewItem, wanted: Decision | None
-    ) -> None:
+    def require_unchanged(self, review: Review, before: ReviewItem, wanted: Decision | None) -> None:
         """Require that a review is under way, and that nobody decided about a key since it was read.
 
         Raises:
             EditConflict: Somebody did.
             OperationNotAllowed: The review has ended, or is gone.
         """
-        present = require_under_way(now, review).item(before.fingerprint)
-        revision = present.revision if present is not None else 0
-        if revision != before.revision:
-            there = present.decision if present is not None else None
-            what = f"the decision about {before.snapshot.label}"
-            read, other, mine = map(_describe, (before.decision, there, wanted))
-            raise EditConflict((Conflict(what, read, other, mine, _attribution(there)),))
+        now = self._store.read_of_key(review.number, before.fingerprint)
+        _require_unchanged(now, review, before, wanted)
 
     @contextmanager
     def _change(self, actor: Actor, event: AuditEvent) -> Iterator[tuple[UnitOfWork, Connection]]:
@@ -146,21 +135,58 @@ def require_under_way(now: Review | None, review: Review) -> Review:
         raise OperationNotAllowed(f"The review {review.name} is gone from the companion.")
     if now.ended_at is not None:
         raise OperationNotAllowed(
-            f"{now.ended_by} ended the review {now.name} on {now.ended_at:%Y-%m-%d %H:%M}.", "Start another one."
+            f"{now.ended_by} ended the review {now.name} on {now.ended_at:%Y-%m-%d %H:%M}.",
+            "An ended review can't be changed. Start another one.",
         )
     return now
+
+
+def decision_conflict(label: str, read: Decision | None, now: Decision | None, wanted: Decision | None) -> EditConflict:
+    """Return the error that another admin decided about a key.
+
+    Args:
+        label: The key as sentences name it.
+        read: The decision as it was read.
+        now: The decision as it is now.
+        wanted: The decision that was to be saved.
+    """
+    was, there, mine = map(decision_text, (read, now, wanted))
+    conflict = Conflict(f"Decision about {label}", was, there, mine, _attribution(now))
+    return EditConflict((conflict,), f"A decision about {label} was made in the meantime.")
+
+
+def decision_undo_conflict(event: KeyReviewed, item: ReviewItem | None) -> EditConflict:
+    """Return the error that a decision to be undone doesn't stand any more.
+
+    Args:
+        event: The decision.
+        item: The key as the review has it now; None if it doesn't list it.
+    """
+    now = item.decision if item is not None else None
+    label = item.snapshot.label if item is not None else f"API key {event.key_name}"
+    conflict = Conflict(f"Decision about {label}", event.decision, decision_text(now), NOT_DECIDED, _attribution(now))
+    return EditConflict((conflict,), f"The decision about {label} was changed since.")
+
+
+def decision_text(decision: Decision | None) -> str:
+    """Return a decision as conflicts and audit entries show it."""
+    return decision.choice.label if decision is not None else NOT_DECIDED
+
+
+def _require_unchanged(now: Review | None, review: Review, before: ReviewItem, wanted: Decision | None) -> None:
+    present = require_under_way(now, review).item(before.fingerprint)
+    revision = present.revision if present is not None else 0
+    if revision != before.revision:
+        there = present.decision if present is not None else None
+        raise decision_conflict(before.snapshot.label, before.decision, there, wanted)
 
 
 def _revisions(review: Review) -> dict[str, int]:
     return {item.fingerprint: item.revision for item in review.items}
 
 
-def _describe(decision: Decision | None) -> str:
-    return decision.choice.label if decision is not None else _UNDECIDED
-
-
 def _attribution(decision: Decision | None) -> str:
     if decision is None:
         return ""
     note = f" Note: {decision.choice.note}" if decision.choice.note else ""
-    return f"{decision.user} decided it on {decision.at:%Y-%m-%d %H:%M}.{note}"
+    return f"{decision.user} decided on {decision.at:%Y-%m-%d %H:%M}.{note}"

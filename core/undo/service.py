@@ -21,6 +21,7 @@ from core.model.key_events import (
 )
 from core.model.logged_event import AuditEvent
 from core.model.payment_type_events import PaymentTypeAdded, PaymentTypeHidden
+from core.model.review_events import KeyDecisionUndone, ReviewEnded, ReviewStarted
 from core.model.settings_events import SettingsChanged
 from core.model.subscription_events import SubscriptionDeleted
 from core.model.whole_entry import WholeEntry
@@ -46,6 +47,9 @@ _NEVER: dict[type[AuditEvent], OperationNotAllowed] = {
         "Adding a payment type can't be undone: Open Dental never deletes payment types.", "Hide it instead."
     ),
     KeyCopyReconciled: OperationNotAllowed("Matching the practice's copy of keys can't be undone."),
+    ReviewStarted: OperationNotAllowed("Starting a review can't be undone.", "End it instead."),
+    ReviewEnded: OperationNotAllowed("Ending a review can't be undone.", "Start another one."),
+    KeyDecisionUndone: OperationNotAllowed("A decision was undone last. That can't be undone.", "Decide again."),
 }
 
 
@@ -201,6 +205,6 @@ def _undoable_event(whole: WholeEntry, *, from_entry: bool) -> AuditEvent:
     """
     require_genuine(whole)
     logged = whole.event
-    if logged is not None and (logged.is_undoable or (not from_entry and isinstance(logged.event, KeyAdded))):
+    if logged is not None and (logged.is_undoable or (not from_entry and logged.event.undoable_in_session)):
         return logged.event
     raise OperationNotAllowed(_NOT_FROM_ENTRY)

@@ -46,4 +46,5 @@ class SessionChanges:
 
 
 def _is_change(entry: LoggedChange) -> bool:
-    return entry.event.changes_practice or entry.event.changes_copy
+    event = entry.event
+    return event.changes_practice or event.changes_copy or event.changes_review

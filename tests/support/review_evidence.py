@@ -28,7 +28,8 @@ def hold_review(office: Office, actor: Actor = ADMIN) -> Review:
 
 def read_evidence(office: Office, name: str = "North", not_recorded: str = "") -> OfficeEvidence:
     """Read the evidence of the last review of an office."""
-    return EvidenceReader(office, name, ADMIN.user_name, not_recorded).read("", lambda _: None)
+    office.name = name
+    return EvidenceReader(office, ADMIN.user_name, not_recorded).read("", lambda _: None)
 
 
 def evidence_of(*offices: OfficeEvidence) -> ReviewEvidence:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from textual.screen import Screen
 
 from core.audit import export as audit_export
 from core.audit.export import AuditExport
@@ -27,6 +28,7 @@ from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
 from tui.screens.audit_trail import AuditTrailScreen
+from tui.widgets.inputs import PlainInput
 
 TRAIL = ["ApiSetupScreen", "AuditTrailScreen"]
 
@@ -208,6 +210,9 @@ async def test_replacing_a_file_needs_confirmation(demo: OpenRequest, taken: str
         await user.at(Question)
         assert taken in user.flowing_text
         await user.press("escape")
+        await user.at(Prompt)
+        assert user.screen.query_one(PlainInput).value == str(Path("trail.csv").absolute())
+        await user.press("escape")
         assert user.status_text == "Nothing was exported."
         assert (files(), Path(taken).read_text(encoding="utf-8")) == ([taken], "mine")
         assert rows.last_entry() == before
@@ -359,9 +364,11 @@ async def test_an_export_from_a_file_that_cannot_be_written_says_that_it_is_not_
         assert files() == ["trail.csv", "trail.csv.about.json"]
 
 
-@pytest.mark.parametrize("name", ["trail.csv", "trail.jsonl"], ids=["at once", "in the middle"])
+@pytest.mark.parametrize(
+    ("name", "screen"), [("trail.csv", Prompt), ("trail.jsonl", AuditTrailScreen)], ids=["at once", "in the middle"]
+)
 async def test_a_full_disk_is_reported_and_leaves_no_files(
-    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, name: str
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, name: str, screen: type[Screen[object]]
 ) -> None:
     original_open = os.open
 
@@ -377,7 +384,7 @@ async def test_a_full_disk_is_reported_and_leaves_no_files(
         before = rows.last_entry()
         monkeypatch.setattr("os.open", open_on_full_disk)
         await export_to(user, name)
-        await user.at(AuditTrailScreen)
+        await user.at(screen)
         assert ": the disk is full." in user.status_text
         assert "Nothing was exported" in user.status_text
         assert files() == []

@@ -18,12 +18,15 @@ from tests.support.databases import server_database
 from tests.support.open_requests import PATHS, runtime
 from tests.support.opendental_columns import NEW
 from tests.support.practice_rows import PASSWORDS
+from tests.support.reviews import REVIEW, start_review
 from tests.support.server import Server
 from tests.support.signing_in import sign_in
 from tests.support.user_driver import User, run_program
 from tui.modals.payment_type import PaymentTypeDialog
 from tui.screens.api_setup import ApiSetupScreen
+from tui.screens.key_review import KeyReviewScreen
 from tui.screens.payment_types import PaymentTypesScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.subscriptions import SubscriptionsScreen
 from tui.screens.why import WhyScreen
 
@@ -123,7 +126,7 @@ async def test_a_database_user_without_rights_on_payment_types_is_told_which(ser
             await user.at(PaymentTypeDialog)
             await user.enter_text("Bank")
             await user.press("ctrl+s")
-            await user.at(PaymentTypesScreen)
+            await user.at(PaymentTypeDialog)
             assert "INSERT" in user.status_text
             assert "definition" in user.status_text
 
@@ -141,8 +144,32 @@ async def test_a_user_without_def_edit_changes_no_payment_type(server: Server, d
             await user.at(PaymentTypeDialog)
             await user.enter_text("Bank")
             await user.press("ctrl+s")
-            await user.at(PaymentTypesScreen)
+            await user.at(PaymentTypeDialog)
             assert "doesn't have the permission DefEdit" in user.status_text
+
+
+async def test_a_database_user_who_only_reads_sees_a_review_and_is_told_why_nothing_can_be_decided(
+    server: Server, database: str
+) -> None:
+    with opened_by(server, database, "ALL ON *") as request:
+        office = request.open(Secret("pass word"))
+        start_review(office)
+        office.close()
+    with opened_by(server, database, "SELECT ON *") as request:
+        async with run_program(request) as user:
+            await enter(user)
+            await user.press("5")
+            await user.at(ReviewScreen)
+            assert f"{REVIEW}: 0 of " in user.text
+            await user.press("C")
+            await user.at(KeyReviewScreen)
+            for key in ("y", "d", "W", "R", "F", "space", "ctrl+z", "n"):
+                await user.press(key)
+                await user.at(KeyReviewScreen)
+                assert user.status_text.startswith("Read-only: "), key
+                assert "lacks INSERT on securitylog" in user.status_text
+            for word in ("Keep", "Disable", "Ask vendor", "Select", "Finish"):
+                assert word not in user.keys
 
 
 async def test_a_user_without_setup_is_not_let_in(server: Server, database: str) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from core.model.month import Month
+from core.office.demo import ALTERED_TEXT
 from tests.support.command_line import CommandLine, Completed
 from tests.support.html_pages import HtmlPage
 from tests.support.opendental_columns import NEW
@@ -98,7 +102,8 @@ def test_the_evidence_of_a_review_is_a_folder_whose_digest_is_recorded(line: Com
     start_review(line)
     before = line.last_entry
     completed = line.run("review", "report", "--json", "--output", "evidence")
-    assert (completed.status, completed.err) == (0, "")
+    # One entry of the demo was altered.
+    assert (completed.status, completed.err) == (1, "")
     office = completed.office
     assert list(office)[4:] == [
         *("dry_run", "review", "ended", "keys", "decisions", "open", "trail_clean", "seals_clean", "unknown"),
@@ -108,7 +113,6 @@ def test_the_evidence_of_a_review_is_a_folder_whose_digest_is_recorded(line: Com
         f"Evidence of API key review {REVIEW} recorded by {office_user(line)} (SHA-256 {office['sha256']})"
     ]
     assert office["entry"] == line.last_entry
-    # One entry of the demo was altered.
     assert (office["review"], office["trail_clean"], office["seals_clean"]) == (REVIEW, False, None)
     assert (
         subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd="evidence", capture_output=True, check=False).returncode
@@ -135,8 +139,9 @@ def test_evidence_says_where_it_is_and_seals_its_entry(line: CommandLine) -> Non
     assert line.run("audit", "seal").status == 0
     start_review(line)
     completed = line.run("review", "report", REVIEW.lower())
-    assert (completed.status, completed.err) == (0, "")
-    first, recorded, written, digest = completed.out.splitlines()
+    assert (completed.status, completed.err) == (1, "")
+    first, found, recorded, written, digest = completed.out.splitlines()
+    assert found.startswith("The verification found something: see index.html and verification.json")
     assert first.startswith(f"Review {REVIEW}, under way: 9 open, 3 no decision needed;")
     assert recorded.endswith(", in seal 2.")
     assert written.endswith(f"/{files()[0]}")
@@ -144,11 +149,33 @@ def test_evidence_says_where_it_is_and_seals_its_entry(line: CommandLine) -> Non
     assert "2 sealed" not in line.run("audit", "seals").out
 
 
+def test_evidence_of_a_genuine_audit_trail_has_the_exit_status_0(line: CommandLine) -> None:
+    with closing(sqlite3.connect(line.practice)) as practice, practice:
+        query = "SELECT SecurityLogNum FROM securitylog WHERE LogText = ?"
+        (number,) = practice.execute(query, [ALTERED_TEXT]).fetchone()
+        for table in ("securitylog", "securityloghash"):
+            practice.execute(f"DELETE FROM {table} WHERE SecurityLogNum = {number}")
+    start_review(line)
+    completed = line.run("review", "report", "--json", "--output", "evidence")
+    assert completed.office["unknown"] == []
+    assert (completed.status, completed.office["trail_clean"]) == (0, True)
+
+
+def test_the_data_of_evidence_has_the_names_of_review_show(line: CommandLine) -> None:
+    start_review(line)
+    line.run("review", "report", "--output", "evidence")
+    (office,) = json.loads(Path("evidence/review.json").read_text())["offices"]
+    assert office["review"] == line.run("review", "show", "--json").office["review"]
+    (verified,) = json.loads(Path("evidence/verification.json").read_text())["offices"]
+    names = set(verified["audit_trail"]) - {"clean"}
+    assert names - set(line.run("audit", "verify", "--json").office) == set()
+
+
 def test_a_dry_run_writes_nothing(line: CommandLine) -> None:
     start_review(line)
     before = line.practice.read_bytes()
     completed = line.run("review", "report", "--dry-run")
-    assert (completed.status, completed.err, files()) == (0, "", [])
+    assert (completed.status, completed.err, files()) == (1, "", [])
     assert line.practice.read_bytes() == before
     assert completed.out.startswith(f"Review {REVIEW}, under way: 9 open")
 
@@ -157,7 +184,7 @@ def test_a_read_only_session_writes_evidence_that_says_so(line: CommandLine) -> 
     start_review(line)
     before = line.last_entry
     completed = line.run("review", "report", "--read-only")
-    assert (completed.status, completed.err, line.last_entry) == (0, "", before)
+    assert (completed.status, completed.err, line.last_entry) == (1, "", before)
     assert "Not recorded in the practice: This practice was opened read-only." in completed.out
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from core.base.errors import PracticeUnavailable
 from core.base.secret import Secret
 from core.model.review import Choice, DecisionKind
 from core.offices.open_request import OpenRequest
+from core.opendental.key_status import KeyStatus
 from core.review.notes import KeyNotes
+from core.review.service import ReviewService
 from tests.support import embedded_rows as rows
 from tests.support.actors import ADMIN
 from tests.support.reviews import FAR, decide, end_review, key_of
 from tests.support.user_driver import User, run_program
+from tui.modals.change_series import ChangeSeries
 from tui.modals.form import Form, StartForm
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
@@ -28,6 +33,10 @@ from tui.widgets.filter_input import FilterInput
 
 UNDER_WAY = "Q4 2024"
 """The review of the demo."""
+
+
+def fail(*_arguments: object, **_options: object) -> None:
+    raise PracticeUnavailable("The server doesn't answer.")
 
 
 async def open_place(user: User) -> None:
@@ -220,11 +229,11 @@ async def test_a_key_is_kept_asked_about_and_disabled(demo: OpenRequest) -> None
         await user.enter_text("No contract")
         await user.press("ctrl+s")
         assert "No contract" in user.text
-        await user.press("ctrl+z")
-        await user.enter_text("9511")
-        await user.press("ctrl+y")
-        await user.at(Notice)
-        await user.press("enter")
+        office = demo.open(Secret(""))
+        (key,) = (key for key in office.keys.list().keys if key.ending == "9511")
+        office.keys.set_status(ADMIN, key, KeyStatus.ENABLED)
+        office.close()
+        await user.press("r")
         assert user.row.startswith("! on again | Patient Portal Plus")
         assert "It was enabled again since." in user.flowing_text
     texts = rows.audit_texts(after=before)
@@ -242,10 +251,12 @@ async def test_a_decision_of_another_admin_is_shown_and_kept(demo: OpenRequest) 
         decide(office, "Canopy Analytics", Choice(DecisionKind.ASK, note="Ask first"))
         decide(office, "ClearPay", Choice(DecisionKind.KEEP, FAR))
         await user.press("ctrl+s")
-        await user.at(Notice)
-        assert "now ask the vendor" in user.flowing_text
+        await user.at(Question)
+        assert "A decision about API key" in user.flowing_text
+        assert "was not decided now ask the vendor yours keep until 2025-11-05" in user.flowing_text
         assert "Ask first" in user.flowing_text
-        await user.press("enter")
+        await user.press("ctrl+t")
+        await user.at(KeyReviewScreen)
         assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  5 of 12 decided")
         item = office.review.require_under_way().item(key_of(office, "Canopy Analytics").fingerprint)
         office.close()
@@ -254,15 +265,203 @@ async def test_a_decision_of_another_admin_is_shown_and_kept(demo: OpenRequest) 
         assert item.decision.choice == Choice(DecisionKind.ASK, note="Ask first")
 
 
+async def test_a_decision_can_replace_that_of_another_admin(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await at_key_of(user, "Canopy Analytics")
+        await user.press("y")
+        await user.at(Form)
+        await user.fill("note", "Mine")
+        office = demo.open(Secret(""))
+        decide(office, "Canopy Analytics", Choice(DecisionKind.ASK, note="Ask first"))
+        await user.press("ctrl+s")
+        await user.at(Question)
+        await user.press("escape")
+        await user.at(Form)
+        assert user.field("note").value == "Mine"
+        await user.press("ctrl+s", "ctrl+o")
+        await user.at(KeyReviewScreen)
+        item = office.review.require_under_way().item(key_of(office, "Canopy Analytics").fingerprint)
+        office.close()
+    assert item is not None
+    assert item.decision is not None
+    assert item.decision.choice.note == "Mine"
+
+
+async def test_a_decision_that_can_not_be_saved_keeps_its_form_with_the_note(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with run_program(demo) as user:
+        await at_key_of(user, "Canopy Analytics")
+        await user.press("W")
+        await user.at(Form)
+        await user.enter_text("Which data?")
+        with monkeypatch.context() as patched:
+            patched.setattr(ReviewService, "decide", fail)
+            await user.press("ctrl+s")
+            await user.at(Form)
+        assert user.status_text.startswith("The server doesn't answer.")
+        assert user.field("note").value == "Which data?"
+        await user.press("ctrl+s")
+        await user.at(KeyReviewScreen)
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  4 of 12 decided")
+
+
+async def test_several_keys_are_kept_with_one_form_and_an_entry_each(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(120, 40)) as user:
+        await at_key_of(user, "Canopy Analytics")
+        before = rows.last_entry()
+        await user.press("space", "space")
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  2 selected")
+        await user.press("y")
+        await user.at(Form)
+        assert "Keep 2 keys?" in user.text
+        await user.fill("until", "2024-01-01")
+        await user.press("ctrl+s")
+        await user.at(Form)
+        assert "isn't in the future" in user.status_text
+        await user.fill("until", "2025-06-30")
+        await user.fill("note", "Contracts seen")
+        await user.press("ctrl+s")
+        await user.at(ChangeSeries)
+        await user.press("enter")
+        await user.at(KeyReviewScreen)
+        assert user.status_text.startswith("Decided about 2 keys: keep until 2025-06-30.")
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  5 of 12 decided")
+        assert user.row.startswith("… open")
+        texts = rows.audit_texts(after=before)
+        assert sum("keep until 2025-06-30; note: Contracts seen" in text for text in texts) == 2
+        await user.press("ctrl+z")
+        await user.at(Question)
+        assert user.flowing_text.count("from keep until 2025-06-30 back to not decided") == 2
+        await user.press("ctrl+y")
+        await user.at(ChangeSeries)
+        await user.press("enter")
+        await user.at(KeyReviewScreen)
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  3 of 12 decided")
+        assert sum("undone by" in text for text in rows.audit_texts(after=before)) == 2
+
+
+async def test_a_key_that_can_not_be_decided_about_does_not_stop_the_others(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(120, 40)) as user:
+        await at_key_of(user, "Canopy Analytics")
+        await user.press("space", "space", "W")
+        await user.at(Form)
+        office = demo.open(Secret(""))
+        decide(office, "Canopy Analytics", Choice(DecisionKind.KEEP, FAR))
+        office.close()
+        await user.press("ctrl+s")
+        await user.at(ChangeSeries)
+        assert "A decision about API key" in user.flowing_text
+        await user.press("enter")
+        await user.at(KeyReviewScreen)
+        assert user.status_text.startswith("Decided about 1 of 2 keys.")
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  1 selected")
+        await user.press("escape")
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  5 of 12 decided")
+        await user.press("escape")
+        await user.at(ReviewScreen)
+
+
+async def test_several_keys_are_disabled_as_decisions(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(120, 40)) as user:
+        await at_key_of(user, "Canopy Analytics")
+        before = rows.last_entry()
+        await user.press("space", "space", "d")
+        await user.at(Question)
+        assert f"These are also the decisions in the review {UNDER_WAY}." in user.flowing_text
+        await user.press("ctrl+y")
+        await user.at(ChangeSeries)
+        await user.press("enter")
+        await user.at(KeyReviewScreen)
+        assert user.status_text.startswith("Disabled 2 keys.")
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  5 of 12 decided")
+    texts = rows.audit_texts(after=before)
+    assert sum("to Disabled by Customer" in text for text in texts) == 2
+    assert sum(": disable" in text for text in texts) == 2
+
+
+async def test_a_decision_is_undone_to_the_one_before_it_and_to_none(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(120, 40)) as user:
+        await at_key_of(user, "Canopy Analytics")
+        await user.press("y")
+        await user.at(Form)
+        await user.press("ctrl+s")
+        await user.at(KeyReviewScreen)
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  4 of 12 decided")
+        await user.go_to("Canopy Analytics")
+        await user.press("W")
+        await user.at(Form)
+        await user.fill("note", "Which data?")
+        await user.press("ctrl+s")
+        await user.at(KeyReviewScreen)
+        before = rows.last_entry()
+        await user.press("ctrl+z")
+        await user.at(Question)
+        assert f"Decision in {UNDER_WAY}: from ask the vendor back to keep until 2025-11-05" in user.flowing_text
+        await user.press("ctrl+y")
+        await user.at(KeyReviewScreen)
+        assert "keep until 2025-11-05" in user.status_text
+        (text,) = rows.audit_texts(after=before)
+        assert "undone by admin: from ask the vendor back to keep until 2025-11-05 (undoing entry" in text
+        await user.press("ctrl+z")
+        assert "can't be undone" in user.status_text
+
+
+async def test_disabling_as_a_decision_is_undone_with_the_end_of_the_key_typed(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(120, 40)) as user:
+        await at_key_of(user, "Patient Portal Plus")
+        await user.press("d")
+        await user.at(Question)
+        await user.press("ctrl+y")
+        await user.at(Notice)
+        await user.press("enter")
+        await user.at(KeyReviewScreen)
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  4 of 12 decided")
+        before = rows.last_entry()
+        await user.press("ctrl+z")
+        await user.at(Prompt)
+        assert "back to not decided" in user.flowing_text
+        assert "from Disabled by Customer back to Enabled" in user.flowing_text
+        await user.enter_text("9511")
+        await user.press("ctrl+y")
+        await user.at(ChangeSeries)
+        await user.press("enter")
+        await user.at(KeyReviewScreen)
+        await user.go_to("Patient Portal Plus")
+        assert user.row.startswith("… open")
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  3 of 12 decided")
+        assert len(rows.audit_texts(after=before)) == 2
+
+
+async def test_a_decision_that_another_admin_replaced_is_not_undone(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(120, 40)) as user:
+        await at_key_of(user, "Canopy Analytics")
+        await user.press("W")
+        await user.at(Form)
+        await user.press("ctrl+s")
+        await user.at(KeyReviewScreen)
+        office = demo.open(Secret(""))
+        key, review = key_of(office, "Canopy Analytics"), office.review.require_under_way()
+        office.review.decide(ADMIN, review, key.fingerprint, Choice(DecisionKind.KEEP, FAR))
+        office.close()
+        await user.press("ctrl+z")
+        await user.at(Notice)
+        assert "now keep until 2099-12-31" in user.flowing_text
+
+
 async def test_a_review_that_another_admin_ended_is_shown_as_ended(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_review(user)
         await user.press("y")
         await user.at(Form)
+        await user.fill("note", "Contract seen")
         end_review(demo.open(Secret("")))
         await user.press("ctrl+s")
+        await user.at(Form)
         assert f"ended the review {UNDER_WAY}" in user.status_text
-        assert user.stack[-1] == "KeyReviewScreen"
+        assert user.field("note").value == "Contract seen"
+        await user.press("escape", "ctrl+y")
+        await user.at(KeyReviewScreen)
         assert "Keep" not in user.keys
         assert "Left open" in user.text
 
@@ -306,6 +505,21 @@ async def test_a_review_ends_with_its_open_keys_named_and_its_evidence_written(
     assert UNDER_WAY in texts[0]
 
 
+async def test_evidence_from_the_screen_has_the_offices_name(demo: OpenRequest, tmp_path: Path) -> None:
+    named = replace(demo, office=replace(demo.office, name="Downtown"))
+    async with run_program(named, size=(100, 40)) as user:
+        await open_review(user)
+        await user.press("x")
+        await user.at(Prompt)
+        await user.press("ctrl+u")
+        await user.enter_text(str(tmp_path / "evidence"))
+        await user.press("ctrl+s")
+        await user.at(Notice)
+        assert "The verification found something" in user.flowing_text
+    (office,) = json.loads((tmp_path / "evidence" / "manifest.json").read_text())["offices"]
+    assert office["office"] == "Downtown"
+
+
 @pytest.mark.usefixtures("refused_writes")
 async def test_a_session_that_can_not_write_is_offered_no_changes(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
@@ -321,11 +535,6 @@ async def test_a_session_that_can_not_write_is_offered_no_changes(demo: OpenRequ
 
 
 async def test_notes_that_can_not_be_read_are_unknown(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.base.errors import PracticeUnavailable
-
-    def fail(_notes: KeyNotes) -> None:
-        raise PracticeUnavailable("The companion doesn't answer.")
-
     monkeypatch.setattr(KeyNotes, "all", fail)
     async with run_program(demo) as user:
         await open_place(user)

@@ -99,7 +99,7 @@ def test_decisions_are_made_for_the_chosen_keys(line: CommandLine) -> None:
     assert (change["result"], change["decision"], change["until"]) == ("done", "keep", FAR)
     again = line.run("review", "decide", *AD92, "--ask", "--yes")
     assert again.status == 0
-    assert again.out.endswith(f"keep until {FAR}.\n")
+    assert again.out.endswith(f"keep until {FAR}. Add --again to replace it.\n")
     replaced = line.run("review", "decide", *AD92, "--ask", "--again", "--yes")
     assert replaced.out == "API key ********AD92 (ClearPay): ask the vendor.\n"
     disabled = line.run("review", "decide", "--filter", "may:ApiQueries", "--disable", "--yes")

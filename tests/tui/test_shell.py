@@ -301,6 +301,29 @@ async def test_a_plain_field_inserts_the_first_line_of_a_paste() -> None:
         assert field.value == "one"
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        (PlainInput, "\n one\n\ntwo\n three", "Pasted the first line only. 2 lines were left out."),
+        (PlainInput, "one\ntwo\n", "Pasted the first line only. 1 line was left out."),
+        (PlainInput, "\none\n \n", ""),
+        (SecretInput, "one\ntwo", "Pasted the first line only. 1 line was left out."),
+        (KeyInput, "one\ntwo", ""),
+    ],
+    ids=["several", "one", "none", "secret", "key"],
+)
+async def test_a_field_says_that_lines_of_a_paste_were_left_out(kind: type[PlainInput], text: str, said: str) -> None:
+    app = Shell()
+    async with app.run_test() as pilot:
+        field = next(each for each in app.main.query(kind) if type(each) is kind)
+        field.focus()
+        await pilot.pause()
+        app.post_message(events.Paste(text))
+        await until(lambda: bool(field.value))
+        await pilot.pause()
+        assert app.main.status.text == said
+
+
 async def test_a_secret_is_not_copied_and_not_in_any_repr() -> None:
     app = Shell()
     async with app.run_test() as pilot:

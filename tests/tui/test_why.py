@@ -53,7 +53,7 @@ async def test_the_line_says_that_a_review_is_due_if_nothing_is_wrong(demo: Open
         assert HEADLINE in user.text
         rows.execute("UPDATE eservicesignal SET SigDateTime = datetime(SigDateTime, '+3 hours', '+10 minutes')")
         await look(user)
-        assert re.search(r"Settings · ! Review due: Q4 ended [0-9,]+ d ago ─", user.text)
+        assert re.search(r"Settings · ! Review due: Q4 ended [0-9,]+ d ago   5 review ─", user.text)
         rows.execute("DELETE FROM apisetup_review")
         rows.execute("DELETE FROM apisetup_key_note")
         await look(user)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ConfigurationError
 from core.model.key_note import KeyRecord, note_changes
+from core.reports.review_values import note_value
 from tui.commands.changes import MadeChange, PlannedChange, ask_once, make_changes
 from tui.commands.dates import parse_optional_day
 from tui.commands.key_changes import NO_KEY, key_details
@@ -42,14 +43,7 @@ def note(command: OfficeCommand, session: Session) -> OfficeReport:
 
 def record_as_json(record: KeyRecord) -> dict[str, Any]:
     """Return the notes on a key for JSON, without the BAA date, which is the key's own."""
-    kept = record.note
-    return {
-        "owner": kept.owner or None,
-        "purpose": kept.purpose or None,
-        "baa_reference": kept.agreement_reference or None,
-        "review_date": kept.review_date.isoformat() if kept.review_date else None,
-        "former_names": list(record.former_names),
-    }
+    return {**note_value(record.note), "former_names": list(record.former_names)}
 
 
 def record_lines(record: KeyRecord) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.model.review import Choice, DecisionKind
 from core.opendental.key_status import KeyStatus
+from core.reports.review_values import due_value, findings_value, review_value, summary_value
 from core.review.service import end_refusal
 from core.users.service import READERS
 from tui.commands.changes import MadeChange, PlannedChange, ask_once, make_changes
@@ -15,14 +16,10 @@ from tui.commands.key_changes import NO_KEY, key_details
 from tui.commands.key_choice import choose_keys, read_keys, refuse_whole_key
 from tui.commands.report import DONE, WANTING, OfficeReport, table
 from tui.commands.review_report import (
-    due_as_json,
     finding_lines,
-    findings_as_json,
-    review_as_json,
     review_lines,
     review_row,
     status_line,
-    summary_as_json,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +60,7 @@ def _due(command: OfficeCommand, session: Session) -> OfficeReport:
     _keys, current = read_keys(session)
     found = session.office.review.findings(read_use=True)
     lines = finding_lines(found, accepted=command.options.all) or ["Nothing needs a decision."]
-    return OfficeReport(WANTING if found.due or not current else DONE, findings_as_json(found), lines)
+    return OfficeReport(WANTING if found.due or not current else DONE, findings_value(found), lines)
 
 
 def _status(_command: OfficeCommand, session: Session) -> OfficeReport:
@@ -74,7 +71,7 @@ def _status(_command: OfficeCommand, session: Session) -> OfficeReport:
     running = next((service.progress(each) for each in reviews if each.is_under_way), None)
     ended = [each for each in reviews if not each.is_under_way]
     last = max(ended, key=lambda each: each.ended_at or each.started_at, default=None)
-    data = due_as_json(found, running, last)
+    data = due_value(found, running, last)
     return OfficeReport(WANTING if found.due or not current else DONE, data, [status_line(found, running, last)])
 
 
@@ -82,13 +79,13 @@ def _list(_command: OfficeCommand, session: Session) -> OfficeReport:
     service = session.office.review
     progress = [service.progress(each) for each in service.reviews()]
     lines = table(_HEADS, [review_row(each) for each in progress]) if progress else ["No reviews yet."]
-    return OfficeReport(DONE, {"reviews": [summary_as_json(each) for each in progress]}, lines)
+    return OfficeReport(DONE, {"reviews": [summary_value(each) for each in progress]}, lines)
 
 
 def _show(command: OfficeCommand, session: Session) -> OfficeReport:
     service = session.office.review
     progress = service.progress(service.find(command.options.name))
-    return OfficeReport(DONE, {"review": review_as_json(progress)}, list(review_lines(progress)))
+    return OfficeReport(DONE, {"review": review_value(progress)}, list(review_lines(progress)))
 
 
 def _start(command: OfficeCommand, session: Session) -> OfficeReport:
@@ -121,8 +118,8 @@ def _decide(command: OfficeCommand, choice: Choice, session: Session) -> OfficeR
     ]
     if not changes:
         return OfficeReport(WANTING, {"dry_run": command.dry_run, "changes": []}, [NO_KEY])
-    count = "this key" if len(changes) == 1 else f"these {len(changes)} keys"
-    return make_changes(command, changes, ask_once(command, f"Decide so about {count}?"))
+    question = "Record this decision?" if len(changes) == 1 else f"Record these {len(changes)} decisions?"
+    return make_changes(command, changes, ask_once(command, question))
 
 
 def _end(command: OfficeCommand, session: Session) -> OfficeReport:
@@ -156,6 +153,7 @@ def _planned_decision(session: Session, review: Review, key: ApiKey, choice: Cho
     unchanged = ""
     if decision is not None and not again:
         unchanged = f"{key.label}: {decision.user} decided on {decision.at:%Y-%m-%d}: {decision.choice.label}."
+        unchanged += " Add --again to replace it."
 
     return PlannedChange(
         key.label,

@@ -24,6 +24,7 @@ from tui.commands.outcome import COULD_NOT
 from tui.commands.progress import Progress
 from tui.commands.report import DONE, WANTING, OfficeReport, status_of
 from tui.commands.signals import SignalReceived
+from tui.flows.review_evidence import VERIFICATION_FOUND
 from tui.platform.output import print_error, print_result
 from tui.widgets.safe_text import sanitize
 
@@ -111,16 +112,15 @@ def _read(
     office, name = session.office, request.office.name
     shown = sanitize(name or office.info.title)
     _, current = read_keys(session)
-    reader = EvidenceReader(
-        office, name, session.actor.user_name, session.not_recorded, keeps_result=not command.dry_run
-    )
+    reader = EvidenceReader(office, session.actor.user_name, session.not_recorded, keeps_result=not command.dry_run)
     evidence = reader.read(
         command.options.name, lambda fraction: progress.show(f"{fraction:4.0%}  {shown}"), current=current
     )
     read[name] = _Read(evidence, RecordingOffice(evidence.name, office, session.actor, not session.not_recorded))
-    lines = [_line(evidence), *evidence.unknown]
+    lines = [_line(evidence), *([] if evidence.is_clean else [VERIFICATION_FOUND]), *evidence.unknown]
     data = {"dry_run": command.dry_run, **_as_json(evidence)}
-    return OfficeReport(WANTING if evidence.unknown else DONE, data, list(map(sanitize, lines)))
+    is_wanting = bool(evidence.unknown) or not evidence.is_clean
+    return OfficeReport(WANTING if is_wanting else DONE, data, list(map(sanitize, lines)))
 
 
 def _write(

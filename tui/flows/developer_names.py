@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.audit.filter import Alternatives, AuditFilter
+from core.base.errors import AlreadyApplied, EditConflict
 from core.keys.pasted_key import refuse_keys_in
 from core.opendental.log_sources import API
 from core.opendental.permission_types import QUERY_TYPES
+from tui.flows.typed_values import ask_until_saved
 from tui.modals.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -66,12 +68,19 @@ async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiK
         "Separate several names with semicolons. They are kept in apisetup's companion, not in Open Dental. A change is"
         " recorded in the Audit Trail.",
     ]
-    title, typed = f"Former names of {key.developer}", "; ".join(before)
-    prompt = Prompt(title, lines, typed, _split_names, verb="Save", key="ctrl+s")
-    names = await screen.app.push_screen_wait(prompt)
+
+    def dialog(typed: tuple[str, ...] | None) -> Prompt[tuple[str, ...]]:
+        text = "; ".join(before if typed is None else typed)
+        return Prompt(f"Former names of {key.developer}", lines, text, _split_names, verb="Save", key="ctrl+s")
+
+    async def save(names: tuple[str, ...]) -> tuple[str, ...]:
+        if names != before:
+            await screen.commit(lambda: use.set_former_names(session.actor, key.developer, before, names))
+        return names
+
+    names = await ask_until_saved(screen, dialog, save, closes_on=(AlreadyApplied, EditConflict))
     if names is None or names == before:
         return False
-    await screen.commit(lambda: use.set_former_names(session.actor, key.developer, before, names))
     screen.show_status(f"Former names of {key.developer}: {'; '.join(names) or 'none'}.", "ok")
     return True
 

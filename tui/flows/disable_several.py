@@ -15,17 +15,18 @@ from tui.flows.key_subscriptions import (
     end_in_turn,
     subscription_lines,
 )
-from tui.flows.undo import show_change, undo_hint
-from tui.modals.change_series import ChangeDone, ChangeSeries, SeriesChange, SeriesResult
+from tui.flows.series import make_in_turn, show_count
+from tui.modals.change_series import ChangeDone, SeriesChange
 from tui.modals.notice import Notice
 from tui.modals.question import Question
 from tui.widgets.key_details import short_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.model.api_key import ApiKey
     from core.model.subscription import ApiSubscription
+    from tui.flows.status_change import Changed
     from tui.platform.base_screen import BaseScreen
     from tui.session import Session
 
@@ -33,7 +34,12 @@ _STATUS = KeyStatus.DISABLED_BY_CUSTOMER
 
 
 async def disable_several(
-    screen: BaseScreen[Any], session: Session, keys: Sequence[ApiKey], hidden: int
+    screen: BaseScreen[Any],
+    session: Session,
+    keys: Sequence[ApiKey],
+    hidden: int = 0,
+    change: Callable[[ApiKey], Changed] | None = None,
+    remarks: Sequence[str] = (),
 ) -> tuple[ApiKey, ...]:
     """Say what will happen to each key, ask once, and disable each with its own audit entry. Call it from a flow.
 
@@ -42,6 +48,8 @@ async def disable_several(
         session: The open office.
         keys: The selected keys that are shown.
         hidden: The number of selected keys that a filter hides; nothing happens to them.
+        change: Disables a key, as part of something else; None to only disable it.
+        remarks: What else is done then, for the question.
 
     Returns:
         The keys that still have to be disabled: all of them if the admin cancelled, or those that failed.
@@ -63,12 +71,14 @@ async def disable_several(
     title = f"Disable {count_of(len(possible), 'key')}?"
     subscriptions = await active_subscriptions(screen, session, possible)
     lines = _lines(possible, others, hidden, is_remote=session.office.keys.is_remote)
-    lines = [*lines[:-1], *subscription_lines(subscriptions), lines[-1]]
+    lines = [*lines[:-1], *subscription_lines(subscriptions), *remarks, lines[-1]]
     answer = await screen.app.push_screen_wait(Question(title, lines, *disable_answers(subscriptions)))
     if answer is None:
         screen.show_status("Nothing was changed.")
         return tuple(keys)
-    return await _disable_in_turn(screen, session, possible, subscriptions if answer == WITH_SUBSCRIPTIONS else ())
+    make = change or (lambda key: session.office.keys.set_status(session.actor, key, _STATUS))
+    with_keys = subscriptions if answer == WITH_SUBSCRIPTIONS else ()
+    return await _disable_in_turn(screen, session, possible, make, with_keys)
 
 
 def _lines(possible: Sequence[ApiKey], others: Sequence[str], hidden: int, *, is_remote: bool) -> list[str]:
@@ -91,29 +101,26 @@ def _hidden_lines(hidden: int) -> list[str]:
 
 
 async def _disable_in_turn(
-    screen: BaseScreen[Any], session: Session, keys: Sequence[ApiKey], subscriptions: Sequence[ApiSubscription]
+    screen: BaseScreen[Any],
+    session: Session,
+    keys: Sequence[ApiKey],
+    disable: Callable[[ApiKey], Changed],
+    subscriptions: Sequence[ApiSubscription],
 ) -> tuple[ApiKey, ...]:
-    service, actor, disabled = session.office.keys, session.actor, set[str]()
+    disabled = set[str]()
 
     def change(key: ApiKey) -> SeriesChange:
         def make() -> ChangeDone:
-            changed = service.set_status(actor, key, _STATUS)
+            changed = disable(key)
             disabled.add(key.fingerprint)
             return ChangeDone(changed.sentence, changed.consequences)
 
         return SeriesChange(_name(key), make)
 
-    with session.office.undoing.together():
-        changes = [*map(change, keys), *end_in_turn(session, subscriptions, disabled)]
-        series = ChangeSeries(f"Disable {count_of(len(keys), 'key')}", changes)
-        results = await screen.app.push_screen_wait(series) or (SeriesResult(),) * len(keys)
+    changes = [*map(change, keys), *end_in_turn(session, subscriptions, disabled)]
+    results = await make_in_turn(screen, session, f"Disable {count_of(len(keys), 'key')}", changes)
     left = tuple(key for key, result in zip(keys, results, strict=False) if result.done is None)
-    done = len(keys) - len(left)
-    if left:
-        text = f"Disabled {done} of {count_of(len(keys), 'key')}."
-        screen.show_status(text, "problem", undo_hint() if done else "")
-    else:
-        show_change(screen, session, f"Disabled {count_of(done, 'key')}.")
+    show_count(screen, session, "Disabled", len(keys) - len(left), len(keys))
     return left
 
 

@@ -10,6 +10,7 @@ from core.audit.export_target import TargetExists, validate_target
 from core.base.current_directory import current_directory
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
+from tui.flows.typed_values import AskAgain, ask_until_saved
 from tui.modals.export import ExportProgress
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
@@ -18,6 +19,7 @@ from tui.modals.question import Answer, Question
 if TYPE_CHECKING:
     from datetime import date
 
+    from core.audit.export import AuditExport
     from core.audit.filter import AuditFilter
     from tui.platform.base_screen import BaseScreen
     from tui.session import Session
@@ -45,34 +47,33 @@ async def export_entries(
     ]
     suggestion = f"{suggest_directory()}/audit-trail-{today}.csv"
     validate = partial(validate_target, may_replace=True)
-    prompt = Prompt("Export", lines, suggestion, validate, verb="Export", key="ctrl+s")
-    file = await screen.app.push_screen_wait(prompt)
-    if file is None:
-        return
-    may_replace = False
-    try:
-        validate_target(str(file), may_replace=False)
-    except TargetExists as error:
-        question = Question(
-            "Replace it?", [str(error.file), "", "The file already exists."], Answer("ctrl+y", "Replace", "replace")
+
+    def dialog(typed: Path | None) -> Prompt[Path]:
+        return Prompt("Export", lines, str(typed or suggestion), validate, verb="Export", key="ctrl+s")
+
+    async def begin(file: Path) -> AuditExport | AskAgain[Path]:
+        may_replace = await _may_replace(screen, file)
+        if may_replace is None:
+            return AskAgain(file)
+        start = partial(
+            session.office.audit.export,
+            session.actor,
+            audit_filter,
+            file,
+            may_replace=may_replace,
+            excel=True,
+            not_recorded=session.not_recorded,
         )
-        if await screen.app.push_screen_wait(question) is None:
-            screen.show_status("Nothing was exported.")
-            return
-        may_replace = True
-    start = partial(
-        session.office.audit.export,
-        session.actor,
-        audit_filter,
-        file,
-        may_replace=may_replace,
-        excel=True,
-        not_recorded=session.not_recorded,
-    )
-    export = await screen.call_service(start, group="export")
+        export = await screen.call_service(start, group="export")
+        with screen.busy("Starting the export…" if session.not_recorded else "Logging the export…"):
+            await screen.commit(export.begin)
+        return export
+
+    export = await ask_until_saved(screen, dialog, begin)
+    if export is None:
+        screen.show_status("Nothing was exported.")
+        return
     slowness = await screen.call_service(session.office.audit.slowness, group="export")
-    with screen.busy("Starting the export…" if session.not_recorded else "Logging the export…"):
-        await screen.commit(export.begin)
     result = await screen.app.push_screen_wait(ExportProgress(export, slowness))
     if isinstance(result, ApiSetupError):
         raise result
@@ -96,6 +97,18 @@ async def export_entries(
         *([] if result.not_logged is None else ["", str(result.not_logged)]),
     ]
     screen.open_screen(Notice("Exported", lines))
+
+
+async def _may_replace(screen: BaseScreen[Any], file: Path) -> bool | None:
+    """Return True if a file may be replaced, False if there is none, and None if the admin keeps it."""
+    try:
+        validate_target(str(file), may_replace=False)
+    except TargetExists as error:
+        question = Question(
+            "Replace it?", [str(error.file), "", "The file already exists."], Answer("ctrl+y", "Replace", "replace")
+        )
+        return True if await screen.app.push_screen_wait(question) is not None else None
+    return False
 
 
 def _name_remarks(session: Session) -> list[str]:

@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import ApiSetupError, ConfigurationError, InvalidInput
+from core.base.errors import ConfigurationError, InvalidInput
 from core.base.plural import count_of
 from tui.flows.fleet_sign_in import sign_in_many
+from tui.flows.typed_values import ask_until_saved
 from tui.modals.fleet_change import FleetChangeScreen
 from tui.modals.prompt import Prompt
 
@@ -46,24 +47,21 @@ async def enable_receipt(screen: BaseScreen[Any], fleet: Fleet, work: Background
     """Ask for a receipt, show what taking it back would do, and do it. Call it from a flow."""
     from core.fleet.cut_off_plan import plan_way_back
 
-    found: ReadReceipt | None = None
-    typed, problem = "", ""
-    while found is None:
+    def dialog(typed: str | None) -> Prompt[str]:
         lines = [
             "Enables exactly what a receipt disabled, and nothing that was changed since.",
             "",
-            *([problem, ""] if problem else []),
             "The number of the receipt, or the path of its JSON file:",
         ]
-        answer = await screen.app.push_screen_wait(Prompt("Take back a receipt", lines, typed, _require_text))
-        if answer is None:
-            screen.show_status("Nothing was changed.")
-            return
-        typed = answer
-        try:
-            found = await screen.call_service(partial(_read, fleet, paths.receipts, typed), group="fleet-open")
-        except ApiSetupError as error:
-            problem = str(error)
+        return Prompt("Take back a receipt", lines, typed or "", _require_text)
+
+    async def read(typed: str) -> ReadReceipt:
+        return await screen.call_service(partial(_read, fleet, paths.receipts, typed), group="fleet-open")
+
+    found = await ask_until_saved(screen, dialog, read)
+    if found is None:
+        screen.show_status("Nothing was changed.")
+        return
     await _sign_in_where_needed(screen, fleet, work, [result.office for result in found.results])
     plan = plan_way_back(found.plan, found.results, fleet.new_receipt_number(), found.sha256)
     await _show(screen, fleet, paths, plan)

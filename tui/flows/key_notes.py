@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed
+from core.base.errors import AlreadyApplied, EditConflict, OperationNotAllowed, OutcomeUnknown
 from core.model.key_note import KeyNote, KeyRecord
 from tui.flows.conflict import MINE, resolve_conflict
 from tui.flows.typed_dates import DATE_FORM, parse_date_field
+from tui.flows.typed_values import AskAgain, ask_until_saved
 from tui.flows.undo import show_change
 from tui.modals.form import Form, FormField
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from core.model.api_key import ApiKey
+    from core.model.key_note import NoteSaved
     from tui.platform.base_screen import BaseScreen
     from tui.session import Session
 
@@ -50,43 +52,65 @@ async def edit_notes(screen: BaseScreen[Any], session: Session, key: ApiKey) -> 
 
     Raises:
         NotPermitted: The session is read-only.
-        OperationNotAllowed: The key is gone, or its fields can't be changed here.
         OutcomeUnknown: Part of it was saved; the sentence says what.
-        PracticeUnavailable: The practice or the companion can't be read or written.
+        PracticeUnavailable: The practice or the companion can't be read.
     """
     session.require_writable()
-    notes = session.office.notes
-    read = await screen.call_service(partial(notes.of, key), group="notes")
-    wanted, problem, ask = read, None, True
-    while True:
-        if ask:
-            typed = await screen.app.push_screen_wait(_form(session, key, read, wanted, problem))
-            if typed is None:
-                return False
-            wanted = typed
-        problem, ask = None, True
-        try:
-            with screen.busy("Saving…"):
-                saved = await screen.commit(partial(notes.save, session.actor, key, read, wanted))
-        except InvalidInput as error:
-            problem = error
-        except EditConflict as error:
-            choice = await resolve_conflict(screen, error)
-            if choice is None:
-                continue
-            key = await screen.call_service(partial(_present, session, key), group="notes")
-            now = await screen.call_service(partial(notes.of, key), group="notes")
-            conflicting = {_IN_CONFLICTS.get(each.what, "") for each in error.conflicts}
-            wanted = _rebased(read, now, wanted, drop=() if choice == MINE else conflicting)
-            read, ask = now, choice != MINE
-        else:
-            show_change(screen, session, saved.sentence)
-            return True
+    read = await screen.call_service(partial(session.office.notes.of, key), group="notes")
+    editing = _Editing(screen, session, key, read)
+    saved = await ask_until_saved(screen, editing.form, editing.save, closes_on=(AlreadyApplied, OutcomeUnknown))
+    if saved is None:
+        return False
+    show_change(screen, session, saved.sentence)
+    return True
 
 
-def _form(
-    session: Session, key: ApiKey, read: KeyRecord, wanted: KeyRecord, problem: InvalidInput | None
-) -> Form[KeyRecord]:
+class _Editing:
+    """The notes on a key that are being edited.
+
+    Args:
+        screen: The screen that the dialogs open above.
+        session: The open office.
+        key: The key.
+        read: The notes as they were read.
+    """
+
+    def __init__(self, screen: BaseScreen[Any], session: Session, key: ApiKey, read: KeyRecord) -> None:
+        self._screen = screen
+        self._session = session
+        self._key = key
+        self._read = read
+
+    def form(self, typed: KeyRecord | None) -> Form[KeyRecord]:
+        """Return the form with what was typed before, or else with the notes as they were read."""
+        return _form(self._session, self._key, self._read, typed or self._read)
+
+    async def save(self, wanted: KeyRecord) -> NoteSaved | AskAgain[KeyRecord]:
+        """Save the notes, and let the admin choose if another one changed them. Raises as `KeyNotes.save` does."""
+        notes, actor = self._session.office.notes, self._session.actor
+        while True:
+            try:
+                with self._screen.busy("Saving…"):
+                    return await self._screen.commit(partial(notes.save, actor, self._key, self._read, wanted))
+            except EditConflict as error:
+                choice = await resolve_conflict(self._screen, error)
+                if choice is None:
+                    return AskAgain(wanted)
+                wanted = await self._rebase(wanted, error, keeps_typed=choice == MINE)
+                if choice != MINE:
+                    return AskAgain(wanted)
+
+    async def _rebase(self, wanted: KeyRecord, error: EditConflict, *, keeps_typed: bool) -> KeyRecord:
+        """Read the notes again, and return them with what was typed."""
+        self._key = await self._screen.call_service(partial(_present, self._session, self._key), group="notes")
+        now = await self._screen.call_service(partial(self._session.office.notes.of, self._key), group="notes")
+        conflicting = {_IN_CONFLICTS.get(each.what, "") for each in error.conflicts}
+        typed = _rebased(self._read, now, wanted, drop=() if keeps_typed else conflicting)
+        self._read = now
+        return typed
+
+
+def _form(session: Session, key: ApiKey, read: KeyRecord, wanted: KeyRecord) -> Form[KeyRecord]:
     before, texts = _texts(read), _texts(wanted)
     fields = [
         FormField(
@@ -101,7 +125,7 @@ def _form(
         for name, label in _LABELS.items()
     ]
     lines = [key.label, _KEPT]
-    return Form(f"Notes on {key.developer}", lines, fields, partial(_parse, read), problem)
+    return Form(f"Notes on {key.developer}", lines, fields, partial(_parse, read))
 
 
 def _may_date(session: Session, key: ApiKey) -> bool:

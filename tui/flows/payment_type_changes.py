@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from core.base.errors import AlreadyApplied, EditConflict
+from tui.flows.typed_values import ask_until_saved
 from tui.flows.undo import show_change
 from tui.modals.choice import Choice
 from tui.modals.payment_type import PaymentTypeDialog, TypedPaymentType
@@ -35,14 +37,19 @@ async def add_payment_type(screen: BaseScreen[Any], session: Session, *, knows_m
     session.require_writable()
     types, actor = session.office.payment_types, session.actor
     initial = TypedPaymentType("", True if knows_mark else None)
-    typed = await screen.app.push_screen_wait(
-        PaymentTypeDialog("Add a payment type", initial, types.check_name, lambda _name: "")
-    )
-    if typed is None:
+
+    def dialog(typed: TypedPaymentType | None) -> PaymentTypeDialog:
+        return PaymentTypeDialog("Add a payment type", initial, types.check_name, typed=typed)
+
+    async def add(typed: TypedPaymentType) -> PaymentTypeSaved:
+        change = partial(types.add, actor, typed.name, on_deposit_slips=typed.on_deposit_slips is not False)
+        return await _make(screen, session, change)
+
+    saved = await ask_until_saved(screen, dialog, add)
+    if saved is None:
         screen.show_status(_NOTHING)
         return 0
-    add = partial(types.add, actor, typed.name, on_deposit_slips=typed.on_deposit_slips is not False)
-    return (await _make(screen, session, add)).number
+    return saved.number
 
 
 async def edit_payment_type(screen: BaseScreen[Any], session: Session, shown: ListedPaymentType) -> bool:
@@ -59,22 +66,31 @@ async def edit_payment_type(screen: BaseScreen[Any], session: Session, shown: Li
     session.require_writable()
     types, actor = session.office.payment_types, session.actor
     initial = TypedPaymentType(shown.name, shown.on_deposit_slips)
-    warn = partial(types.rename_warning, shown)
-    typed = await screen.app.push_screen_wait(
-        PaymentTypeDialog("Edit the payment type", initial, types.check_name, warn)
-    )
-    if typed is None or typed == initial:
-        screen.show_status(_NOTHING)
-        return False
-    warning = types.rename_warning(shown, typed.name)
-    if warning:
-        lines = [f"Name  {shown.name} → {typed.name}", "", warning, _LOGGED]
-        question = Question(f"Rename {shown.name}?", lines, Answer("ctrl+y", "Rename", "rename"))
-        if await screen.app.push_screen_wait(question) is None:
-            screen.show_status(_NOTHING)
+
+    def dialog(typed: TypedPaymentType | None) -> PaymentTypeDialog:
+        warn = partial(types.rename_warning, shown)
+        return PaymentTypeDialog("Edit the payment type", initial, types.check_name, warn, typed)
+
+    async def edit(typed: TypedPaymentType) -> bool:
+        warning = types.rename_warning(shown, typed.name)
+        if typed == initial or not await _may_rename(screen, shown, typed.name, warning):
             return False
-    await _make(screen, session, partial(types.edit, actor, shown, typed.name, on_deposit_slips=typed.on_deposit_slips))
-    return True
+        change = partial(types.edit, actor, shown, typed.name, on_deposit_slips=typed.on_deposit_slips)
+        await _make(screen, session, change)
+        return True
+
+    if await ask_until_saved(screen, dialog, edit, closes_on=(AlreadyApplied, EditConflict)):
+        return True
+    screen.show_status(_NOTHING)
+    return False
+
+
+async def _may_rename(screen: BaseScreen[Any], shown: ListedPaymentType, name: str, warning: str) -> bool:
+    if not warning:
+        return True
+    lines = [f"Name  {shown.name} → {name}", "", warning, _LOGGED]
+    question = Question(f"Rename {shown.name}?", lines, Answer("ctrl+y", "Rename", "rename"))
+    return await screen.app.push_screen_wait(question) is not None
 
 
 async def hide_payment_type(

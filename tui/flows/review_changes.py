@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.base.errors import InvalidInput
 from core.model.review import DecisionKind
 from tui.flows.typed_dates import DATE_FORM, require_date_field
+from tui.flows.typed_values import ask_until_saved
 from tui.modals.form import FormField, StartForm
 from tui.modals.question import Answer, Question
 
@@ -56,18 +57,14 @@ async def start_review(
     service, actor = session.office.review, session.actor
     name = _free_name(findings.at.date(), taken)
     begun = await screen.call_service(partial(service.prepare, actor, name, findings=findings), group="review")
-    typed, problem = _Typed(name, begun.since, begun.until), None
-    while True:
-        answer = await screen.app.push_screen_wait(_start_form(begun, typed, problem))
-        if answer is None:
-            return None
-        typed = answer
-        start = partial(service.start, actor, typed.name, typed.since, typed.until, findings=findings)
-        try:
-            with screen.busy("Saving…"):
-                return await screen.commit(start)
-        except InvalidInput as error:
-            problem = error
+
+    async def start(typed: _Typed) -> Review:
+        with screen.busy("Saving…"):
+            return await screen.commit(
+                partial(service.start, actor, typed.name, typed.since, typed.until, findings=findings)
+            )
+
+    return await ask_until_saved(screen, partial(_start_form, begun), start)
 
 
 async def end_review(screen: BaseScreen[Any], session: Session, progress: ReviewProgress) -> bool:
@@ -89,7 +86,7 @@ async def end_review(screen: BaseScreen[Any], session: Session, progress: Review
     if left:
         lines += [f"Without a decision ({len(left)}):", *(f"  {each.label}" for each in left[:_MAX_NAMED])]
         lines += [f"  and {len(left) - _MAX_NAMED} more"] if left[_MAX_NAMED:] else []
-        lines += ["", "They stay as they are. The review's last entry names them as open."]
+        lines += ["", "These keys stay as they are. The audit entry about the end names them."]
     lines += ["An ended review can't be changed.", _LOGGED]
     question = Question("End this review?", lines, Answer("ctrl+y", verb, "end"))
     if await screen.app.push_screen_wait(question) is None:
@@ -101,15 +98,17 @@ async def end_review(screen: BaseScreen[Any], session: Session, progress: Review
     return True
 
 
-def _start_form(begun: Review, typed: _Typed, problem: InvalidInput | None) -> StartForm[_Typed]:
+def _start_form(begun: Review, before: _Typed | None) -> StartForm[_Typed]:
+    typed = before or _Typed(begun.name, begun.since, begun.until)
     count = "1 key" if len(begun.items) == 1 else f"{len(begun.items):,} keys"
-    lines = [f"It lists {count} with what is known of each now. You decide about one after the other.", _LOGGED]
+    lines = [f"It lists {count}, with what is known about each now. You then decide about each key.", _LOGGED]
+    since, until = begun.since.isoformat(), begun.until.isoformat()
     fields = [
-        FormField("name", "Name", typed.name, placeholder="Q4 2026"),
-        FormField("since", "From", typed.since.isoformat(), placeholder=DATE_FORM, is_short=True),
-        FormField("until", "To", typed.until.isoformat(), placeholder=DATE_FORM, is_short=True),
+        FormField("name", "Name", typed.name, begun.name, "Q4 2026"),
+        FormField("since", "From", typed.since.isoformat(), since, DATE_FORM, is_short=True),
+        FormField("until", "To", typed.until.isoformat(), until, DATE_FORM, is_short=True),
     ]
-    return StartForm("Start a review", lines, fields, _parse, problem)
+    return StartForm("Start a review", lines, fields, _parse)
 
 
 def _parse(texts: Mapping[str, str]) -> _Typed:

@@ -14,6 +14,7 @@ from core.reports.evidence_writing import RecordingOffice, write_evidence
 from core.reports.report_file import free_name, report_target
 from tui.flows.export import suggest_directory
 from tui.flows.office_content import audit_trail_refusal
+from tui.flows.typed_values import ask_until_saved
 from tui.modals.evidence import EvidenceProgress
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from core.model.review import Review
     from tui.platform.base_screen import BaseScreen
     from tui.session import Session
+
+
+VERIFICATION_FOUND = (
+    "The verification found something: see index.html and verification.json, or run apisetup audit verify --seals."
+)
 
 
 async def write_review_evidence(screen: BaseScreen[Any], session: Session, review: Review, now: datetime) -> None:
@@ -52,26 +58,38 @@ async def write_review_evidence(screen: BaseScreen[Any], session: Session, revie
     ]
     directory = Path(suggest_directory())
     suggestion = str(directory / free_name(directory.expanduser(), f"apisetup-review-{now:%Y-%m-%d}"))
-    prompt = Prompt("Write the evidence to a new folder?", lines, suggestion, report_target, verb="Write", key="ctrl+s")
-    folder = await screen.app.push_screen_wait(prompt)
-    if folder is None:
+
+    def dialog(typed: Path | None) -> Prompt[Path]:
+        title = "Write the evidence to a new folder?"
+        return Prompt(title, lines, str(typed or suggestion), report_target, verb="Write", key="ctrl+s")
+
+    writing = partial(_read_and_write, screen, session, review, now)
+    done = await ask_until_saved(screen, dialog, writing)
+    if done is None:
         screen.show_status("No evidence was written.")
         return
+    evidence, written = done
+    screen.show_status(f"Evidence written: {Path(written.folder).name}.", "ok")
+    screen.show_outcome(Notice("Evidence written", _lines(evidence, written)))
+
+
+async def _read_and_write(
+    screen: BaseScreen[Any], session: Session, review: Review, now: datetime, folder: Path
+) -> tuple[OfficeEvidence, WrittenEvidence] | None:
+    """Read the evidence with progress, and write it; return None if the admin ended the reading."""
     current = not session.office.keys.is_remote
-    reader = EvidenceReader(session.office, "", session.actor.user_name, session.not_recorded)
+    reader = EvidenceReader(session.office, session.actor.user_name, session.not_recorded)
     read = partial(reader.read, review.name, current=current)
     evidence = await screen.app.push_screen_wait(EvidenceProgress(read))
     if isinstance(evidence, ApiSetupError):
         raise evidence
     if evidence is None:
-        screen.show_status("No evidence was written.")
-        return
+        return None
     office = RecordingOffice(evidence.name, session.office, session.actor, not session.not_recorded)
     whole = ReviewEvidence(review.name, now, f"apisetup {program_version()}", (evidence,))
     with screen.busy("Writing the evidence…"):
         written = await screen.commit(partial(write_evidence, whole, folder, [office]))
-    screen.show_status(f"Evidence written: {folder.name}.", "ok")
-    screen.show_outcome(Notice("Evidence written", _lines(evidence, written)))
+    return evidence, written
 
 
 def _lines(evidence: OfficeEvidence, written: WrittenEvidence) -> list[str]:
@@ -86,6 +104,7 @@ def _lines(evidence: OfficeEvidence, written: WrittenEvidence) -> list[str]:
         written.folder,
         "",
         "Open index.html in a browser to read or print it.",
+        *([] if evidence.is_clean else [VERIFICATION_FOUND]),
         f"SHA-256 of manifest.json: {written.sha256[:16]}…",
         recorded,
         *(line for each in (*evidence.unknown, *written.problems.values()) for line in ("", each)),

@@ -24,7 +24,8 @@ def read_findings(session: Session) -> FoundPage:
     """
     office = session.office
     findings = office.review.findings()
-    keys = {key.fingerprint: key for key in office.keys.list().keys}
+    listed = office.keys.list()
+    keys = {key.fingerprint: key for key in listed.keys}
     developers = {key.developer for key in keys.values() if key.developer.strip()}
     reviews = _read_optional(office.review.reviews) or ()
     running = next((each for each in reviews if each.is_under_way), None)
@@ -37,7 +38,7 @@ def read_findings(session: Session) -> FoundPage:
         _read_optional(office.notes.all) or {},
         {name: use.last for name, use in known.developers.items() if use.last is not None} if known is not None else {},
         verified[0] if verified is not None else None,
-        _read_optional(lambda: office.review.progress(running)) if running is not None else None,
+        _read_optional(lambda: office.review.progress(running, listed)) if running is not None else None,
         max(ended, key=lambda each: each.ended_at or each.started_at, default=None),
     )
 
@@ -58,6 +59,6 @@ def read_review(session: Session, review: Review) -> ReviewPage:
         PracticeUnavailable: The practice or the companion can't be read.
     """
     office = session.office
-    progress = office.review.progress(review)
-    keys = {key.fingerprint: key for key in office.keys.list().keys}
-    return ReviewPage(progress, office.audit.now(), keys, office.notes.all())
+    listed = office.keys.list()
+    keys = {key.fingerprint: key for key in listed.keys}
+    return ReviewPage(office.review.progress(review, listed), office.audit.now(), keys, office.notes.all())

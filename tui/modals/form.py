@@ -57,7 +57,6 @@ class Form(BaseModal[T], Generic[T]):
         lines: What to know, above the fields.
         fields: The fields.
         parse: Converts the texts, by the names of their fields, to the result, or raises `InvalidInput`.
-        problem: The reason why what was typed before could not be saved.
     """
 
     CSS_PATH = "form.tcss"
@@ -70,13 +69,11 @@ class Form(BaseModal[T], Generic[T]):
         lines: Sequence[str],
         fields: Sequence[FormField],
         parse: Callable[[Mapping[str, str]], T],
-        problem: InvalidInput | None = None,
     ) -> None:
         super().__init__(title)
         self._lines = lines
         self._fields = fields
         self._parse = parse
-        self._problem = problem
 
     def compose_body(self) -> ComposeResult:
         """Compose the lines and the fields."""
@@ -101,10 +98,8 @@ class Form(BaseModal[T], Generic[T]):
     def on_mount(self) -> None:
         """Focus the first field, or the one that could not be saved."""
         names = [field.name for field in self._fields if not field.disabled]
-        problem = self._problem
-        self._focus(problem.field if problem is not None and problem.field in names else names[0])
-        if problem is not None:
-            self.show_status(str(problem), "problem")
+        wrong = self.problem.field if isinstance(self.problem, InvalidInput) else ""
+        self._focus(wrong if wrong in names else names[0])
 
     @property
     def unsaved(self) -> tuple[str, ...]:

@@ -39,16 +39,23 @@ class PaymentTypeDialog(BaseModal[TypedPaymentType]):
         initial: The values to begin with.
         check: Returns the name as it is stored, or raises `InvalidInput`.
         warn: Returns what this name does besides; blank for nothing.
+        typed: The values that were typed before; None for `initial`.
     """
 
     CSS_PATH = "payment_type.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("save-type", "back", "next-field")
 
     def __init__(
-        self, title: str, initial: TypedPaymentType, check: Callable[[str], str], warn: Callable[[str], str]
+        self,
+        title: str,
+        initial: TypedPaymentType,
+        check: Callable[[str], str],
+        warn: Callable[[str], str] = lambda _name: "",
+        typed: TypedPaymentType | None = None,
     ) -> None:
         super().__init__(title)
         self._initial = initial
+        self._first = typed or initial
         self._check = check
         self._warn = warn
 
@@ -56,7 +63,7 @@ class PaymentTypeDialog(BaseModal[TypedPaymentType]):
         """Compose the fields."""
         with Horizontal(classes="field"):
             yield Static("Name", classes="field-label")
-            yield PlainInput(self._initial.name, select_on_focus=True, id="name")
+            yield PlainInput(self._first.name, select_on_focus=True, id="name")
         with Horizontal(classes="field"):
             yield Static("Deposit slips", classes="field-label")
             yield OnOff(id="deposit-slips", disabled=self._initial.on_deposit_slips is None)
@@ -64,7 +71,7 @@ class PaymentTypeDialog(BaseModal[TypedPaymentType]):
 
     def on_mount(self) -> None:
         """Show the mark, and focus the name."""
-        self.query_one(OnOff).value = bool(self._initial.on_deposit_slips)
+        self.query_one(OnOff).value = bool(self._first.on_deposit_slips)
         self.query_one(PlainInput).focus()
 
     @property

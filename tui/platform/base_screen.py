@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 
 from core.base.errors import ApiSetupError
+from core.base.plural import count_of
 from tui import bindings
 from tui.key_definition import Key
 from tui.key_names import display, with_own_names
@@ -28,6 +29,7 @@ from tui.platform.too_small import TooSmallMessage
 from tui.platform.waiting import Wait, WaitKind, Waits
 from tui.platform.workers import ServiceCaller
 from tui.platform.working_keys import working_keys
+from tui.widgets.inputs import PlainInput
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.places_line import PlacesLine
 from tui.widgets.safe_text import sanitize
@@ -135,6 +137,12 @@ class ScreenBehavior(ServiceCaller, CoverableScreen):
         """Return a message with the user's own keys for the actions of this screen and of those below it."""
         ids = (id_ for screen in reversed(self.app.screen_stack) for id_ in getattr(screen, "KEYS", ()))
         return with_own_names(message, ids) if bindings.own_keys() else message
+
+    def on_plain_input_lines_left_out(self, event: PlainInput.LinesLeftOut) -> None:
+        """Say that a pasted text had more lines than a field of one line takes."""
+        event.stop()
+        verb = "was" if event.count == 1 else "were"
+        self.show_status(f"Pasted the first line only. {count_of(event.count, 'line')} {verb} left out.", "problem")
 
     def on_flow_refused(self) -> None:
         """Say that a change is being made. A flow that only reads or asks is over before anybody can wonder."""
@@ -372,6 +380,9 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
 
     Args:
         title: The text in its frame.
+
+    Attributes:
+        problem: The reason why what was typed in the dialog before could not be saved; None for none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help", "manual", "lock")
@@ -381,6 +392,13 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
     def __init__(self, title: str = "") -> None:
         super().__init__()
         self._title = title
+        self.problem: ApiSetupError | None = None
+
+    def on_mount(self) -> None:
+        """Show why what was typed before could not be saved."""
+        if self.problem is not None:
+            # Not before the fields have said that they have a text.
+            self.call_after_refresh(self.show_status, str(self.problem), "problem")
 
     def compose(self) -> ComposeResult:
         """Compose the body in a frame, with a status line that has no height while it is empty."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
+
 from core.base.errors import EditConflict, OperationNotAllowed
 from tui.flows.conflict import conflict_lines
 from tui.flows.review_decisions import Deciding
@@ -13,7 +15,7 @@ from tui.modals.notice import Notice
 from tui.platform.workers import flow
 from tui.screens.review_listing import ReviewListing
 from tui.widgets.review_rows import COLUMNS, is_open, item_lines, item_row, listed_items
-from tui.widgets.row_list import RowList
+from tui.widgets.selectable_list import SelectableList
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from tui.session import Session
     from tui.widgets.tones import Line
 
-_DECIDES = frozenset({"keep", "ask_vendor", "remark", "end_review"})
+_DECIDES = frozenset({"keep", "ask_vendor", "remark", "end_review", "select"})
 
 
 class KeyReviewScreen(ReviewListing):
@@ -41,11 +43,13 @@ class KeyReviewScreen(ReviewListing):
     CSS_PATH: ClassVar[CSSPathType] = ["listing.tcss", "review.tcss"]
     MANUAL = "review"
     LIST_TITLE = "Review"
+    NO_KEY = "This key is no longer in the list, so it needs no decision."
     KEYS: ClassVar[tuple[str, ...]] = (
-        "back",
+        "leave-selection",
         "keep-key",
         "disable-here",
         "ask-vendor",
+        "select-row",
         "end-review",
         "notes",
         "edit-key",
@@ -66,7 +70,12 @@ class KeyReviewScreen(ReviewListing):
 
     def compose_list(self) -> ComposeResult:
         """Compose the list."""
-        yield RowList(*COLUMNS, empty="Reading…", id="keys")
+        yield SelectableList(*COLUMNS, empty="Reading…", id="keys")
+
+    @property
+    def rows(self) -> SelectableList:
+        """The list."""
+        return self.query_one(SelectableList)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow decisions only while the review is under way."""
@@ -91,29 +100,36 @@ class KeyReviewScreen(ReviewListing):
 
     # -- reading -------------------------------------------------------------
 
-    async def read(self, keep: str | None = None) -> None:
-        """Read the review and show it.
+    async def read(self) -> None:
+        """Read the review and show it."""
+        page = await self.call_service(partial(read_review, self.open_session, self._review), group="review")
+        items = listed_items(page.progress)
+        first_open = next((each.fingerprint for each in items if is_open(each, page.progress)), None)
+        self._show(page, first_open if self._page is None else None)
+
+    def _show(self, page: ReviewPage, keep: str | None = None) -> None:
+        """Show the review.
 
         Args:
+            page: The review.
             keep: The fingerprint of the key that the cursor goes to; None for the one that it is on.
         """
-        page = await self.call_service(partial(read_review, self.open_session, self._review), group="review")
-        first = self._page is None
         self._page, self._review = page, page.progress.review
         items = listed_items(page.progress)
-        if first:
-            keep = next((each.fingerprint for each in items if is_open(each, page.progress)), None)
+        self.rows.keep_selected(page.keys.keys() if self._review.is_under_way else ())
         self.rows.show((item_row(each, page) for each in items), keep=keep)
         self._show_title()
         self.show_details()
         self.refresh_bindings()
 
+    @on(SelectableList.SelectionChanged)
     def _show_title(self) -> None:
         page = self._page
         if page is None:
             return
         review, left = page.progress.review, len(page.progress.open)
-        numbers = f"{page.progress.decided} of {len(review.items) + len(page.progress.added)} decided"
+        decided = f"{page.progress.decided} of {len(review.items) + len(page.progress.added)} decided"
+        numbers = self.rows.selection.counts or decided
         alert = f"{left} open" if left and review.is_under_way else ""
         self.list_panel.show_title(f"{self.LIST_TITLE} {review.name}", numbers, alert, alert_style="$caution")
         period = f"{review.since} to {review.until}"
@@ -136,20 +152,28 @@ class KeyReviewScreen(ReviewListing):
 
     # -- keys ----------------------------------------------------------------
 
-    def action_back(self) -> None:
-        """Go back to what needs a decision."""
-        self.dismiss(None)
+    def action_leave_selection(self) -> None:
+        """Deselect all keys, or else go back to what needs a decision."""
+        if self.rows.selection.counts:
+            self.rows.deselect()
+        else:
+            self.dismiss(None)
+
+    def action_select(self) -> None:
+        """Select the key under the cursor, or deselect it."""
+        if self.needed_key() is not None:
+            self.rows.toggle_selected()
 
     @flow
     async def action_keep(self) -> None:
-        """Keep the key under the cursor until a date."""
-        await self._decide(Deciding.keep)
+        """Keep the key under the cursor, or all selected ones, until a date."""
+        await self._decide(Deciding.keep, self._chosen_keys)
 
     @flow
     async def action_disable(self) -> None:
-        """Disable the key under the cursor, which is a decision while the review is under way."""
+        """Disable the key under the cursor, or all selected ones: a decision while the review is under way."""
         if self._review.is_under_way:
-            await self._decide(Deciding.disable)
+            await self._decide(Deciding.disable, self._chosen_keys)
             return
         from tui.flows.status_change import disable_key
 
@@ -159,23 +183,34 @@ class KeyReviewScreen(ReviewListing):
 
     @flow
     async def action_ask_vendor(self) -> None:
-        """Decide to ask the vendor of the key under the cursor."""
-        await self._decide(Deciding.ask_vendor)
+        """Decide to ask the vendor of the key under the cursor, or of all selected ones."""
+        await self._decide(Deciding.ask_vendor, self._chosen_keys)
 
     @flow
     async def action_remark(self) -> None:
         """Change the note on the decision about the key under the cursor."""
-        await self._decide(Deciding.change_remark, go_on=False)
+        key = self.needed_key()
+        await self._decide(Deciding.change_remark, [key] if key is not None else [], goes_on=False)
 
-    async def _decide(self, decide: Callable[[Deciding], Awaitable[bool]], *, go_on: bool = True) -> None:
-        """Have the key under the cursor decided, show the result, and go to the next open key."""
-        key, page = self.needed_key(), self._page
-        if key is None or page is None:
+    @property
+    def _chosen_keys(self) -> list[ApiKey]:
+        """The selected keys, or else the one under the cursor; none after saying why."""
+        selected, page = self.rows.selection.shown, self._page
+        if selected and page is not None:
+            return [page.keys[str(each)] for each in selected]
+        key = self.needed_key()
+        return [key] if key is not None else []
+
+    async def _decide(
+        self, decide: Callable[[Deciding], Awaitable[None]], keys: Sequence[ApiKey], *, goes_on: bool = True
+    ) -> None:
+        """Have keys decided, show the result, and go to the next open key."""
+        page = self._page
+        if not keys or page is None:
             return
-        deciding = Deciding(self, self.open_session, self._review, key, page.now.date())
+        deciding = Deciding(self, self.open_session, page, keys)
         try:
-            if not await decide(deciding):
-                return
+            await decide(deciding)
         except EditConflict as error:
             await self.read()
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
@@ -184,13 +219,17 @@ class KeyReviewScreen(ReviewListing):
             # Another program may have ended the review.
             await self.read()
             raise
-        await self.read(self._next_open(key) if go_on else None)
+        for result in deciding.results:
+            page = page.after(result)
+        if deciding.is_stale:
+            await self.read()
+            page = self._page or page
+        if deciding.results:
+            self.rows.deselect({result.key.fingerprint for result in deciding.results})
+            self._show(page, self._next_open(keys[-1], page) if goes_on else None)
 
-    def _next_open(self, key: ApiKey) -> str | None:
+    def _next_open(self, key: ApiKey, page: ReviewPage) -> str | None:
         """Return the fingerprint of the first open key after another one, or else of the first open key."""
-        page = self._page
-        if page is None:
-            return None
         items = listed_items(page.progress)
         place = next((number for number, each in enumerate(items) if each.fingerprint == key.fingerprint), 0)
         after = (*items[place + 1 :], *items[:place])

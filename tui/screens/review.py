@@ -68,6 +68,7 @@ class ReviewScreen(ReviewListing):
     MANUAL = "review"
     PLACE = "place-review"
     LIST_TITLE = "To decide"
+    NO_KEY = "This line isn't about a key."
     KEYS: ClassVar[tuple[str, ...]] = (
         "leave-filter",
         "edit-key",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from core.model.api_key import ApiKey
     from tui.key_definition import Key
 
-_NO_KEY = "This line isn't about a key."
-
 
 _NEEDS_KEY = frozenset({"disable", "edit_notes", "why"})
 """The actions about an API key, which a row about the practice has not."""
@@ -28,6 +26,9 @@ _NEEDS_KEY = frozenset({"disable", "edit_notes", "why"})
 
 class ReviewListing(ListingScreen):
     """A list with a key under the cursor. A session that can't change anything isn't offered what does."""
+
+    NO_KEY: ClassVar[str]
+    """The answer to a key that needs an API key, where the row under the cursor has none."""
 
     @property
     @abstractmethod
@@ -54,7 +55,7 @@ class ReviewListing(ListingScreen):
         """Return the key under the cursor; None if there is none, after saying so."""
         key = self.key_under_cursor
         if key is None:
-            self.show_status(_NO_KEY)
+            self.show_status(self.NO_KEY)
         return key
 
     @on(RowList.Chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -25,6 +26,17 @@ class PlainInput(Input):
         restrict: A regular expression that the value must match while typing.
         select_on_focus: Select the value when the field gets focus, so that typing replaces it.
     """
+
+    class LinesLeftOut(Message):
+        """Posted when a pasted text had more lines than the one that was inserted.
+
+        Args:
+            count: The number of those that aren't blank.
+        """
+
+        def __init__(self, count: int) -> None:
+            super().__init__()
+            self.count = count
 
     def __init__(
         self,
@@ -76,6 +88,10 @@ class PlainInput(Input):
         lines = (line.strip() for line in text.splitlines())
         return _printable(next((line for line in lines if line), ""))
 
+    def count_left_out(self, text: str) -> int:
+        """Return the number of lines of a pasted text that `clean_paste` leaves out, without blank ones."""
+        return max(0, sum(bool(line.strip()) for line in text.splitlines()) - 1)
+
     def on_paste(self, event: events.Paste) -> None:
         """Insert the cleaned text, instead of the text that `Input` would insert."""
         event.stop()
@@ -90,6 +106,10 @@ class PlainInput(Input):
         cleaned = self.clean_paste(text)
         if cleaned:
             self.replace(cleaned, *sorted(self.selection))
+        left_out = self.count_left_out(text)
+        if left_out:
+            # After the message that the text changed, since that may clear the status line.
+            self.post_message(self.LinesLeftOut(left_out))
 
 
 class SecretInput(PlainInput):
@@ -140,6 +160,10 @@ class SecretInput(PlainInput):
         """Return the whole first line, with leading and trailing spaces, because a password may have them."""
         return _printable(text.splitlines()[0] if text else "")
 
+    def count_left_out(self, text: str) -> int:
+        """Return the number of lines after the first one, without blank ones."""
+        return sum(bool(line.strip()) for line in text.splitlines()[1:])
+
     def action_copy(self) -> None:
         """Do nothing: every program can read the clipboard."""
 
@@ -161,6 +185,10 @@ class KeyInput(PlainInput):
         """
         joined = " ".join(text.split())
         return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in joined)
+
+    def count_left_out(self, text: str) -> int:  # noqa: ARG002 - as for every field
+        """Return 0: nothing is left out."""
+        return 0
 
 
 def _printable(text: str) -> str:

@@ -74,14 +74,14 @@ class SettingsForm(Panel):
 
         Args:
             headline: What is wrong, in a few words; empty if nothing is known to be.
-            of_api: False for something else that is due.
+            of_api: False for a review that is due.
         """
         self._headline, self._of_api = headline, of_api
         if not headline:
             self.show_title("Settings")
             return
-        why, alert = key("why"), f"! {headline}"
-        hint = f"{display(why)} {why.label.lower()}" if of_api else ""
+        leads_to, alert = key("why" if of_api else "place-review"), f"! {headline}"
+        hint = f"{display(leads_to)} {leads_to.label.lower()}"
         style = "$alert" if of_api else "$caution"
         fits = cell_width(f"Settings · {alert}   {hint}") + TITLE_FRAME <= self.outer_size.width
         self.show_title("Settings" if fits else "", alert=alert, hint=hint, alert_style=style)

@@ -121,6 +121,7 @@ VALUES: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (event_text.NoteChanges, note_changes),
     (event_text.Day, st.dates()),
     (event_text.Chosen, choices.map(lambda choice: choice.label)),
+    (event_text.Restored, st.one_of(st.just(event_text.NOT_DECIDED), choices.map(lambda choice: choice.label))),
     (event_text.Remark, mixed_names),
     (event_text.OpenKeys, some_keys),
 )

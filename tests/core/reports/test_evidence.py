@@ -108,12 +108,10 @@ def test_what_was_decided_and_done_is_in_the_data(file_sample: SampleFile, folde
         review = hold_review(office)
         write(office, folder)
     (told,) = json.loads((folder / "review.json").read_bytes())["offices"]
-    decisions = {each["snapshot"]["fingerprint"]: each["decision"] for each in told["review"]["items"]}
-    kinds = [each["choice"]["kind"] for each in decisions.values() if each is not None]
-    assert sorted(kinds) == ["disable", "keep"]
-    disabled = next(name for name, each in decisions.items() if each and each["choice"]["kind"] == "disable")
-    assert told["statuses"][disabled] == "disabled_by_customer"
-    assert told["review"]["left_open"] == list(review.left_open)
+    items = [each for each in told["review"]["items"] if each["decision"] is not None]
+    statuses = {each["decision"]["decision"]: each["status_now"] for each in items}
+    assert statuses == {"disable": "disabled_by_customer", "keep": "enabled"}
+    assert told["review"]["open"] == list(review.left_open)
     texts = [each["text"] for each in told["entries"]]
     assert texts[0].startswith(f"API key review {NAME} started by Admin: ")
     assert texts[-1].startswith(f"API key review {NAME} ended by Admin: ")

@@ -133,17 +133,17 @@ ROWS: dict[str, tuple[ReviewFacts, ReviewRule, str]] = {
     "never changed": (
         facts(use=use(None)),
         R.UNCHANGED,
-        "never changed anything; the Audit Trail goes back to 2024-01-01",
+        "has never changed anything; the Audit Trail goes back to 2024-01-01",
     ),
     "unchanged": (
         facts(use=use(NOW - timedelta(days=91))),
         R.UNCHANGED,
-        "changed nothing for 91 days, since 2026-08-28.",
+        "has changed nothing for 91 days, since 2026-08-28.",
     ),
     "unchanged as far as it was read": (
         facts(use=use(None, read_since=NOW - timedelta(days=120), complete=False)),
         R.UNCHANGED,
-        "changed nothing for at least 120 days. Reads leave no trace.",
+        "has changed nothing for at least 120 days. Reads leave no trace.",
     ),
     "one risky permission": (
         facts(permissions("ApiReadAll", "ApiQueries", "ApiComm"), notes={KEY: replace(NOTED, purpose="")}),
@@ -254,7 +254,7 @@ def test_the_rows_cover_every_rule() -> None:
 def test_a_list_that_changed_says_how() -> None:
     listed = KeyList((key(),), HEADQUARTERS, {KEY: "was Enabled"}, as_of=NOW)
     (finding,) = found(replace(facts(), keys=listed)).findings
-    assert finding.reason == "Headquarters' list changed since it was read before: was Enabled."
+    assert finding.reason == "Headquarters' list changed since it was last read: was Enabled."
 
 
 # Facts in which a rule finds nothing.

@@ -153,7 +153,7 @@ def test_the_second_of_two_admins_sees_the_first_ones_decision(sample: SamplePra
     assert written == Written()
     (conflict,) = caught.value.conflicts
     assert (conflict.read, conflict.now, conflict.wanted) == ("not decided", "keep until 2099-12-31", "disable")
-    assert conflict.attribution.startswith("Admin decided it on ")
+    assert conflict.attribution.startswith("Admin decided on ")
     assert conflict.attribution.endswith(". Note: Called them.")
 
 
@@ -209,7 +209,7 @@ def test_a_review_is_not_ended_over_a_decision_that_was_not_seen(file_sample: Sa
         start_review(mine)
         shown = mine.review.require_under_way()
         decide(theirs, BRIDGE, ASK)
-        with pytest.raises(OperationNotAllowed, match="Another admin decided about a key"):
+        with pytest.raises(OperationNotAllowed, match="A decision about a key was made in the meantime"):
             mine.review.end(ADMIN, shown, with_open=True)
         assert mine.review.under_way() is not None
 

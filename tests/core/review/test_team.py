@@ -119,6 +119,75 @@ def test_of_two_starts_at_the_same_moment_one_stands(admins: tuple[Office, Offic
     assert len(mine.review.find().items) == len(mine.keys.list().keys)
 
 
+def done_and_not_done(sample: SampleServer) -> list[str]:
+    """Return the texts of the entries about the review, without those of changes that were not done."""
+    texts = [str(row["LogText"]) for row in sample.practice_rows()["securitylog"].values()]
+    not_done = [text.removeprefix("NOT DONE: ") for text in texts if text.startswith("NOT DONE: ")]
+    done = [text for text in texts if " reviewed in " in text or " ended by " in text or "undone by" in text]
+    left = [text for text in done if not text.startswith("NOT DONE: ")]
+    for text in not_done:
+        left.remove(text)
+    return left
+
+
+def test_of_an_end_and_a_decision_at_the_same_moment_one_stands(
+    admins: tuple[Office, Office], server_sample: SampleServer
+) -> None:
+    mine, theirs = admins
+    start_review(mine)
+    shown = mine.review.find()
+    key = key_of(mine, "Stray Software").fingerprint
+    ended, decided = at_once(
+        lambda: mine.review.end(ADMIN, shown, with_open=True), lambda: theirs.review.decide(MARIA, shown, key, KEEP)
+    )
+    review = mine.review.find()
+    if isinstance(decided, OperationNotAllowed):
+        assert decided.sentence.startswith(f"Admin ended the review {shown.name} on ")
+        assert (review.is_under_way, review.count(DecisionKind.KEEP)) == (False, 0)
+    else:
+        assert isinstance(ended, OperationNotAllowed)
+        assert ended.sentence.startswith("A decision about a key was made in the meantime. The review was not ended.")
+        assert (review.is_under_way, review.count(DecisionKind.KEEP)) == (True, 1)
+    (text,) = done_and_not_done(server_sample)
+    assert (" ended by " in text) is not review.is_under_way
+
+
+def test_a_decision_about_a_review_that_was_ended_changes_nothing(
+    admins: tuple[Office, Office], server_sample: SampleServer
+) -> None:
+    mine, theirs = admins
+    start_review(mine)
+    shown = theirs.review.find()
+    mine.review.end(ADMIN, mine.review.find(), with_open=True)
+    before = server_sample.practice_rows()
+    key = key_of(theirs, "Stray Software").fingerprint
+    for choice in (KEEP, ASK):
+        with pytest.raises(OperationNotAllowed, match=f"Admin ended the review {shown.name} on "):
+            theirs.review.decide(MARIA, shown, key, choice)
+    with pytest.raises(OperationNotAllowed, match=f"Admin ended the review {shown.name} on "):
+        theirs.review.end(MARIA, shown, with_open=True)
+    assert server_sample.practice_rows() == before
+
+
+def test_of_an_undo_and_a_decision_at_the_same_moment_one_stands(
+    admins: tuple[Office, Office], server_sample: SampleServer
+) -> None:
+    mine, theirs = admins
+    start_review(mine)
+    key = key_of(mine, "Stray Software").fingerprint
+    mine.review.decide(ADMIN, mine.review.find(), key, KEEP)
+    (step,) = mine.undoing.plan_last(ADMIN)
+    shown = theirs.review.find()
+    results = at_once(lambda: mine.undoing.undo_step(ADMIN, step), lambda: theirs.review.decide(MARIA, shown, key, ASK))
+    assert [type(each) for each in results].count(EditConflict) == 1
+    item = mine.review.find().item(key)
+    assert item is not None
+    assert item.revision == 2
+    first, last = done_and_not_done(server_sample)
+    assert " reviewed in " in first
+    assert ("undone by" in last) is (item.decision is None)
+
+
 def test_of_two_notes_at_the_same_moment_one_stands(admins: tuple[Office, Office]) -> None:
     mine, theirs = admins
     key = key_of(mine, "Stray Software")

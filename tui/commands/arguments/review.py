@@ -28,7 +28,7 @@ def add(noun: argparse.ArgumentParser) -> None:
         verbs.reading(
             "report",
             "write the evidence of a review to a folder. It is logged and, where the trail is sealed, sealed",
-            found="an office, or a part of one, couldn't be read",
+            found="the verification found something, or an office or a part of one couldn't be read",
         )
     )
 
