@@ -7,7 +7,6 @@ from sqlalchemy import Engine, Table, insert
 from core.base.errors import NotAPractice
 from core.database.driver_errors import translate_errors
 from core.database.table_names import table_names
-from core.opendental.optional_tables import OPTIONAL
 from core.opendental.permission_types import Permission
 from core.opendental.schema import (
     DEFINITION,
@@ -57,6 +56,9 @@ def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> bool:
             # practice created.
             if "preference" in table_names(connection):
                 return False
+            # Imported here, since a practice that exists doesn't need them to be opened.
+            from core.opendental.optional_tables import OPTIONAL
+
             OPEN_DENTAL.create_all(connection)
             OPTIONAL.create_all(connection)
             for table, rows in _first_rows(user_name, title):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Table, select, text
 
 from core.base.errors import NotAPractice
-from core.opendental.optional_tables import OPTIONAL, SERVICE_TABLES
 from core.opendental.permission_types import Permission
 from core.opendental.schema import OPEN_DENTAL, PREFERENCE, REPLICATION_SERVER
 from core.opendental.versions import parse_version
@@ -101,7 +100,7 @@ class DatabaseProfile:
     random_keys: tuple[int, int] | None
     """The range of new primary keys, inclusive, if the practice uses random ones; otherwise None."""
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    """The columns of each of these tables, as far as the database user may see them."""
+    """The columns of these tables, as far as the database user may see them: all in a file, on a server only ours."""
 
     @property
     def transactional(self) -> bool:
@@ -206,7 +205,7 @@ def _inspect_sqlite(connection: Connection) -> DatabaseProfile:
         permission_at_most=32767,
         log_text=TextColumn(bytes_at_most=65_535, character_set="utf8mb4"),
         random_keys=_read_random_keys(connection, columns, preferences),
-        columns={name: tuple(sorted(columns[name])) for name in _names_of_tables() if name in columns},
+        columns={name: tuple(sorted(names)) for name, names in columns.items()},
     )
 
 
@@ -297,6 +296,9 @@ def _require_schema(columns: dict[str, set[str]]) -> None:
 
 def _names_of_tables() -> list[str]:
     """Return the names of all tables that this program uses, those that a practice may lack among them."""
+    # Imported here, because a file is asked for all its tables.
+    from core.opendental.optional_tables import OPTIONAL, SERVICE_TABLES
+
     tables = (*OPEN_DENTAL.sorted_tables, *OPTIONAL.sorted_tables, *SERVICE_TABLES.sorted_tables)
     return [table.name for table in tables]
 

@@ -162,12 +162,15 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         self.session = session
         self.query_one(KeyTable).prices = session.office.prices
         self.query_one(SettingsForm).disabled = not session.may_change
-        await self._show(content)
+        self.query_one(KeyTable).show(content.keys)
         settings = (*content.page.missing, *filter(None, [content.page.warning]))
         remarks = (*settings, *read_only_remark(self.session), *copy_remark(self.session, content.keys))
         is_problem = any(each.is_problem for each in settled)
         self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
         self.refresh_bindings()
+        # The keys are what an admin waits for. Mounting the fields takes as long as drawing them.
+        await self.wait_for_refresh()
+        await self._show_settings(content)
         self.refresh_from_headquarters()
         diagnosis.look_regularly(self, self.look)
         # What follows imports more, which would delay the picture of the keys.
@@ -238,6 +241,9 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
 
     async def _show(self, content: OfficeContent) -> None:
         self.query_one(KeyTable).show(content.keys)
+        await self._show_settings(content)
+
+    async def _show_settings(self, content: OfficeContent) -> None:
         await self.query_one(SettingsForm).show(content.page, keep_typed=True)
         self.call_after_refresh(self.load_notes)
 
