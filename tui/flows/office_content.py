@@ -36,6 +36,12 @@ def load_content(session: Session) -> OfficeContent:
     return OfficeContent(session.office.settings.load(), session.office.keys.list(), resolved)
 
 
+def load_keys(session: Session) -> KeyList:
+    """Read the keys alone, after settling a change whose answer was lost."""
+    session.office.resolve_pending()
+    return session.office.keys.list()
+
+
 def copy_remark(session: Session, keys: KeyList) -> tuple[str, ...]:
     """Return how the practice's copy of keys differs from the local registry, and which key makes it match."""
     if session.office.keys.is_remote or not keys.notes:

@@ -16,7 +16,7 @@ from core.base.errors import ApiSetupError, HeadquartersError
 from tui.flows import diagnosis, key_use
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import ASKING, format_differences
-from tui.flows.office_content import OfficeContent, copy_remark, load_content, read_only_remark
+from tui.flows.office_content import OfficeContent, copy_remark, load_content, load_keys, read_only_remark
 from tui.platform.startup import paused_garbage_collection
 from tui.platform.workers import flow, latest, once
 from tui.screens.office_home import OfficeHome
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _READ_AGAIN = "Reloaded."
+_NEED_OFFICE = frozenset(
+    (
+        "add_key edit_key disable select sort enable reveal send_to_clipboard remove_key match_copy save "
+        "audit_trail reload about filter why developer_entries developer_queries former_names edit_notes"
+    ).split()
+)
+"""The actions that need an open office."""
 _HISTORY_WIDTH = 120
 """The width of a terminal from which the details have room for a key's history."""
 
@@ -110,29 +117,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         """Disable the actions that need an open office until it is open, and `end_filter` if there is no filter."""
         if action == "end_filter":
             return any(self._has_something_to_end(table) for table in self.query(KeyTable))
-        needs_office = action in (
-            "add_key",
-            "edit_key",
-            "disable",
-            "select",
-            "sort",
-            "enable",
-            "reveal",
-            "send_to_clipboard",
-            "remove_key",
-            "match_copy",
-            "save",
-            "audit_trail",
-            "reload",
-            "about",
-            "filter",
-            "why",
-            "developer_entries",
-            "developer_queries",
-            "former_names",
-            "edit_notes",
-        )
-        return not (needs_office and self.session is None) and super().check_action(action, parameters)
+        return not (action in _NEED_OFFICE and self.session is None) and super().check_action(action, parameters)
 
     def is_useful(self, key: Key) -> bool:
         """Leave out of the key bar what the status of the key under the cursor doesn't allow."""
@@ -155,22 +140,21 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
                 session = await self.call_service(self._make_session, group="read")
             self.post_message(self.OfficeOpened(session))
             settled = await self._settle_interrupted_changes(session)
-            content = await self.call_service(partial(load_content, session), group="read")
+            keys = await self.call_service(partial(load_keys, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
             return
         self.session = session
         self.query_one(KeyTable).prices = session.office.prices
         self.query_one(SettingsForm).disabled = not session.may_change
-        self.query_one(KeyTable).show(content.keys)
-        settings = (*content.page.missing, *filter(None, [content.page.warning]))
-        remarks = (*settings, *read_only_remark(self.session), *copy_remark(self.session, content.keys))
+        # The keys come first: an admin waits for them.
+        self.query_one(KeyTable).show(keys)
+        remarks = (*read_only_remark(session), *copy_remark(session, keys))
         is_problem = any(each.is_problem for each in settled)
         self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
         self.refresh_bindings()
-        # The keys are what an admin waits for. Mounting the fields takes as long as drawing them.
-        await self.wait_for_refresh()
-        await self._show_settings(content)
+        await self._show_first_settings(session)
+        self.call_after_refresh(self.load_notes)
         self.refresh_from_headquarters()
         diagnosis.look_regularly(self, self.look)
         # What follows imports more, which would delay the picture of the keys.
@@ -178,6 +162,17 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         if session.office.seals_daily and session.may_change:
             self.call_after_refresh(self.seal_daily)
         self.open_requested_place()
+
+    async def _show_first_settings(self, session: Session) -> None:
+        try:
+            page = await self.call_service(session.office.settings.load, group="read")
+        except ApiSetupError as error:
+            self.show_problem(error)
+            return
+        await self.query_one(SettingsForm).show(page)
+        missing = (*page.missing, *filter(None, [page.warning]))
+        if missing:
+            self.show_status(" ".join(filter(None, (self.status.text, *missing))), self.status.kind)
 
     async def _settle_interrupted_changes(self, session: Session) -> list[Remark]:
         if not session.office.may_have_interrupted_changes or not session.signed_in.has_setup:
@@ -224,7 +219,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             self.show_status(_READ_AGAIN)
         differences = format_differences(key_list)
         if differences:
-            # Added to a problem that is still displayed, such as a half-made save.
+            # A problem that is still displayed, such as a half-made save, stays.
             problem = self.status.text if self.status.kind == "problem" else ""
             self.show_status(" ".join(filter(None, (problem, differences))), self.status.kind if problem else "note")
 
@@ -241,9 +236,6 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
 
     async def _show(self, content: OfficeContent) -> None:
         self.query_one(KeyTable).show(content.keys)
-        await self._show_settings(content)
-
-    async def _show_settings(self, content: OfficeContent) -> None:
         await self.query_one(SettingsForm).show(content.page, keep_typed=True)
         self.call_after_refresh(self.load_notes)
 
