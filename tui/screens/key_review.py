@@ -14,6 +14,7 @@ from tui.flows.review_reading import read_review
 from tui.modals.notice import Notice
 from tui.platform.workers import flow
 from tui.screens.review_listing import ReviewListing
+from tui.screens.selectable_listing import SelectableListing
 from tui.widgets.review_rows import COLUMNS, is_open, item_lines, item_row, listed_items
 from tui.widgets.selectable_list import SelectableList
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 _DECIDES = frozenset({"keep", "ask_vendor", "remark", "end_review", "select"})
 
 
-class KeyReviewScreen(ReviewListing):
+# In this order, since Textual's style sheets see the first base class only.
+class KeyReviewScreen(ReviewListing, SelectableListing):
     """Lists the keys of a review and takes the decisions about them.
 
     Args:
@@ -45,11 +47,11 @@ class KeyReviewScreen(ReviewListing):
     LIST_TITLE = "Review"
     NO_KEY = "This key is no longer in the list, so it needs no decision."
     KEYS: ClassVar[tuple[str, ...]] = (
-        "leave-selection",
+        "leave-review",
         "keep-key",
         "disable-here",
         "ask-vendor",
-        "select-row",
+        "select-key",
         "end-review",
         "notes",
         "edit-key",
@@ -71,11 +73,6 @@ class KeyReviewScreen(ReviewListing):
     def compose_list(self) -> ComposeResult:
         """Compose the list."""
         yield SelectableList(*COLUMNS, empty="Reading…", id="keys")
-
-    @property
-    def rows(self) -> SelectableList:
-        """The list."""
-        return self.query_one(SelectableList)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow decisions only while the review is under way."""
@@ -152,17 +149,10 @@ class KeyReviewScreen(ReviewListing):
 
     # -- keys ----------------------------------------------------------------
 
-    def action_leave_selection(self) -> None:
-        """Deselect all keys, or else go back to what needs a decision."""
-        if self.rows.selection.counts:
-            self.rows.deselect()
-        else:
-            self.dismiss(None)
-
     def action_select(self) -> None:
         """Select the key under the cursor, or deselect it."""
         if self.needed_key() is not None:
-            self.rows.toggle_selected()
+            super().action_select()
 
     @flow
     async def action_keep(self) -> None:
