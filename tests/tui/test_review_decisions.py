@@ -204,6 +204,16 @@ async def test_a_key_that_can_not_be_decided_about_does_not_stop_the_others(demo
         await user.at(ReviewScreen)
 
 
+async def test_the_key_bar_offers_to_disable_selected_keys_wherever_the_cursor_is(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await at_key_of(user, "ClearPay")
+        await user.press("space")
+        assert user.row.startswith("– off | Dentist Finder")
+        assert "d Disable" in user.keys
+        await user.press("escape")
+        assert "d Disable" not in user.keys
+
+
 async def test_several_keys_are_disabled_as_decisions(demo: OpenRequest) -> None:
     async with run_program(demo, size=(120, 40)) as user:
         await at_key_of(user, "Canopy Analytics")

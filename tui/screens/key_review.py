@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 
-from core.base.errors import EditConflict, OperationNotAllowed
+from core.base.errors import AlreadyApplied, ApiSetupError, EditConflict, OperationNotAllowed, OutcomeUnknown
 from tui.flows.conflict import conflict_lines
 from tui.flows.review_decisions import Deciding
 from tui.flows.review_reading import read_review
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from core.model.api_key import ApiKey
     from core.model.review import Review, ReviewItem
     from core.model.review_page import ReviewPage
+    from tui.key_definition import Key
     from tui.session import Session
     from tui.widgets.tones import Line
 
@@ -119,7 +121,17 @@ class KeyReviewScreen(ReviewListing, SelectableListing):
         self.show_details()
         self.refresh_bindings()
 
+    def is_useful(self, key: Key) -> bool:
+        """Offer to disable the selected keys, whatever the row under the cursor allows."""
+        if key.action == "disable" and self.is_attached and self.rows.selection.counts:
+            return True
+        return super().is_useful(key)
+
     @on(SelectableList.SelectionChanged)
+    def _follow_selection(self) -> None:
+        self._show_title()
+        self.show_keys()
+
     def _show_title(self) -> None:
         page = self._page
         if page is None:
@@ -205,9 +217,10 @@ class KeyReviewScreen(ReviewListing, SelectableListing):
             await self.read()
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
             return
-        except OperationNotAllowed:
-            # Another program may have ended the review.
-            await self.read()
+        except (OperationNotAllowed, AlreadyApplied, OutcomeUnknown):
+            # Another program may have ended the review, or something may have been changed.
+            with suppress(ApiSetupError):
+                await self.read()
             raise
         for result in deciding.results:
             page = page.after(result)
