@@ -14,7 +14,7 @@ from core.offices.open_request import OpenRequest
 from core.review.notes import KeyNotes
 from tests.support import embedded_rows as rows
 from tests.support.actors import ADMIN
-from tests.support.reviews import key_of
+from tests.support.reviews import end_review, key_of
 from tests.support.user_driver import User, run_program
 from tui.modals.form import Form, StartForm
 from tui.modals.notice import Notice
@@ -226,6 +226,33 @@ async def test_a_review_ends_with_its_open_keys_named_and_its_evidence_written(
     texts = rows.audit_texts(after=before)
     assert len(texts) == 3
     assert UNDER_WAY in texts[0]
+
+
+async def test_a_review_that_another_admin_started_first_is_shown(demo: OpenRequest) -> None:
+    other = demo.open(Secret(""))
+    end_review(other)
+    async with run_program(demo, size=(120, 40)) as user:
+        await open_place(user)
+        await user.press("a")
+        await user.at(StartForm)
+        await user.fill("name", "Mine")
+        other.review.start(ADMIN, "Theirs")
+        await user.press("ctrl+s")
+        await user.at(StartForm)
+        assert user.status_text.startswith("The review Theirs is under way.")
+        assert user.field("name").value == "Mine"
+        await user.press("escape", "ctrl+y")
+        await user.at(ReviewScreen)
+        assert "Theirs: 0 of 12 decided" in user.text
+        # It is found before the form opens, too.
+        end_review(other)
+        await user.press("r")
+        other.review.start(ADMIN, "Second")
+        await user.press("a")
+        await user.at(ReviewScreen)
+        assert user.status_text.startswith("The review Second is under way.")
+        assert "Second: 0 of 12 decided" in user.text
+    other.close()
 
 
 async def test_evidence_from_the_screen_has_the_offices_name(demo: OpenRequest, tmp_path: Path) -> None:

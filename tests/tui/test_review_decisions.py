@@ -327,3 +327,18 @@ async def test_the_form_for_many_keys_fits_into_the_smallest_terminal(demo: Open
         assert "and 9 more" in user.text
         assert "Keep until" in user.text
         assert "^s Save" in user.text
+
+
+async def test_a_review_in_which_another_admin_decides_is_not_ended(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(120, 40)) as user:
+        await open_review(user)
+        await user.press("F")
+        await user.at(Question)
+        office = demo.open(Secret(""))
+        decide(office, "ClearPay", Choice(DecisionKind.KEEP, FAR))
+        await user.press("ctrl+y")
+        await user.at(KeyReviewScreen)
+        assert user.status_text.startswith("A decision about a key was made in the meantime. The review was not ended.")
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  4 of 12 decided")
+        assert office.review.require_under_way().name == UNDER_WAY
+        office.close()
