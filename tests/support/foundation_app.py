@@ -12,7 +12,8 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 
-from tui.platform.base_screen import BaseModal, BaseScreen
+from tui.platform.base_modal import BaseModal
+from tui.platform.base_screen import BaseScreen
 from tui.platform.process import run_app
 from tui.platform.shell import TerminalApp
 from tui.platform.workers import flow

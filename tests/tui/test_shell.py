@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from textual import events
 from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
 
 from core.base.errors import ApiSetupError
 from tests.support.waiting import until
-from tui.platform.base_screen import BaseModal, BaseScreen
+from tui.platform.base_modal import BaseModal
+from tui.platform.base_screen import BaseScreen
 from tui.platform.crash import crash_message
 from tui.platform.shell import TerminalApp
 from tui.platform.workers import flow
@@ -266,62 +266,6 @@ async def test_end_seen_is_true_after_the_last_line_was_in_view() -> None:
 
 
 # -- fields --------------------------------------------------------------------------
-
-
-async def test_a_pasted_key_loses_only_surrounding_whitespace() -> None:
-    app = Shell()
-    async with app.run_test() as pilot:
-        field = app.main.query_one("#key", KeyInput)
-        field.focus()
-        await pilot.pause()
-        app.post_message(events.Paste("\r\n  abcd efgh \n\tijkl\n\n"))
-        await until(lambda: bool(field.value))
-        assert field.value == "abcd efgh ijkl"
-
-
-async def test_invisible_characters_in_a_pasted_key_are_replaced_so_that_it_is_refused() -> None:
-    app = Shell()
-    async with app.run_test() as pilot:
-        field = app.main.query_one("#key", KeyInput)
-        field.focus()
-        await pilot.pause()
-        app.post_message(events.Paste("ab\u200bcd\x1b"))
-        await until(lambda: bool(field.value))
-        assert field.value == "ab\ufffdcd\ufffd"
-
-
-async def test_a_plain_field_inserts_the_first_line_of_a_paste() -> None:
-    app = Shell()
-    async with app.run_test() as pilot:
-        field = app.main.query_one("#plain", PlainInput)
-        field.focus()
-        await pilot.pause()
-        app.post_message(events.Paste("\n one\x07\ntwo"))
-        await until(lambda: bool(field.value))
-        assert field.value == "one"
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "said"),
-    [
-        (PlainInput, "\n one\n\ntwo\n three", "Pasted the first line only. 2 lines were left out."),
-        (PlainInput, "one\ntwo\n", "Pasted the first line only. 1 line was left out."),
-        (PlainInput, "\none\n \n", ""),
-        (SecretInput, "one\ntwo", "Pasted the first line only. 1 line was left out."),
-        (KeyInput, "one\ntwo", ""),
-    ],
-    ids=["several", "one", "none", "secret", "key"],
-)
-async def test_a_field_says_that_lines_of_a_paste_were_left_out(kind: type[PlainInput], text: str, said: str) -> None:
-    app = Shell()
-    async with app.run_test() as pilot:
-        field = next(each for each in app.main.query(kind) if type(each) is kind)
-        field.focus()
-        await pilot.pause()
-        app.post_message(events.Paste(text))
-        await until(lambda: bool(field.value))
-        await pilot.pause()
-        assert app.main.status.text == said
 
 
 async def test_a_secret_is_not_copied_and_not_in_any_repr() -> None:

@@ -23,7 +23,8 @@ from tests.tui.test_bindings import screens
 from tui.app import ApisetupApp
 from tui.modals.sign_in import SignInScreen
 from tui.platform import waiting
-from tui.platform.base_screen import BaseModal, ScreenBehavior
+from tui.platform.base_modal import BaseModal
+from tui.platform.base_screen import ScreenBehavior
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.edit_key import EditKeyScreen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from core.model.review import Choice, DecisionKind
@@ -24,9 +24,10 @@ from tui.commands.review_report import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
-    from core.model.api_key import ApiKey
-    from core.model.review import Review
+    from core.model.api_key import ApiKey, KeyList
+    from core.model.review import DecisionResult, Review
     from tui.commands.office_command import OfficeCommand
     from tui.session import Session
 
@@ -112,8 +113,10 @@ def _decide(command: OfficeCommand, choice: Choice, session: Session) -> OfficeR
     options, service = command.options, session.office.review
     listed, _ = read_keys(session, for_change=True)
     review, choice = service.require_under_way(), service.check_choice(choice)
+    # Read once, when the first decision is made: that may be long after they were listed here.
+    read_once = cache(session.office.keys.list)
     changes = [
-        _planned_decision(session, review, key, choice, again=options.again)
+        _planned_decision(session, review, key, choice, read_once, again=options.again)
         for key in choose_keys(options, session, listed)
     ]
     if not changes:
@@ -144,7 +147,9 @@ def _end(command: OfficeCommand, session: Session) -> OfficeReport:
     return make_changes(command, [change], ask_once(command, "End this review?"))
 
 
-def _planned_decision(session: Session, review: Review, key: ApiKey, choice: Choice, *, again: bool) -> PlannedChange:
+def _planned_decision(
+    session: Session, review: Review, key: ApiKey, choice: Choice, read_keys_once: Callable[[], KeyList], *, again: bool
+) -> PlannedChange:
     item = review.item(key.fingerprint)
     decision = item.decision if item is not None else None
     refusal = ""
@@ -155,10 +160,14 @@ def _planned_decision(session: Session, review: Review, key: ApiKey, choice: Cho
         unchanged = f"{key.label}: {decision.user} decided on {decision.at:%Y-%m-%d}: {decision.choice.label}."
         unchanged += " Add --again to replace it."
 
+    def make() -> DecisionResult:
+        decide = session.office.review.decide
+        return decide(session.actor, review, key.fingerprint, choice, listed=read_keys_once())
+
     return PlannedChange(
         key.label,
         f"decide about {key.label}: {choice.label}.",
-        partial(session.office.review.decide, session.actor, review, key.fingerprint, choice),
+        make,
         refusal=f"{key.label}: {refusal}" if refusal else "",
         unchanged=unchanged,
         details={

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import InvalidInput
+from core.base.errors import InvalidInput, OperationNotAllowed
 from core.model.review import DecisionKind
 from tui.flows.typed_dates import DATE_FORM, require_date_field
 from tui.flows.typed_values import ask_until_saved
@@ -14,7 +14,7 @@ from tui.modals.form import FormField, StartForm
 from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from core.model.review import Findings, Review, ReviewProgress
@@ -35,7 +35,7 @@ class _Typed:
 
 
 async def start_review(
-    screen: BaseScreen[Any], session: Session, findings: Findings, taken: frozenset[str]
+    screen: BaseScreen[Any], session: Session, findings: Findings, taken: frozenset[str], reload: Callable[[], None]
 ) -> Review | None:
     """Ask for a name and a period, and start a review of all keys. Call it from a flow.
 
@@ -44,6 +44,7 @@ async def start_review(
         session: The open office.
         findings: What needs a decision, as it is shown.
         taken: The names of the earlier reviews, case-folded.
+        reload: Called if no review can be started, to show the one that another program started.
 
     Returns:
         The review; None if none was started.
@@ -56,14 +57,21 @@ async def start_review(
     session.require_writable()
     service, actor = session.office.review, session.actor
     name = _free_name(findings.at.date(), taken)
-    begun = await screen.call_service(partial(service.prepare, actor, name, findings=findings), group="review")
 
     async def start(typed: _Typed) -> Review:
-        with screen.busy("Saving…"):
-            return await screen.commit(
-                partial(service.start, actor, typed.name, typed.since, typed.until, findings=findings)
-            )
+        change = partial(service.start, actor, typed.name, typed.since, typed.until, findings=findings)
+        try:
+            with screen.busy("Saving…"):
+                return await screen.commit(change)
+        except OperationNotAllowed:
+            reload()
+            raise
 
+    try:
+        begun = await screen.call_service(partial(service.prepare, actor, name, findings=findings), group="review")
+    except OperationNotAllowed:
+        reload()
+        raise
     return await ask_until_saved(screen, partial(_start_form, begun), start)
 
 

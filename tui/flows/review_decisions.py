@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _YEAR = timedelta(days=365)
 _LOGGED = "This is recorded in the Audit Trail."
 _EACH_LOGGED = "Each decision is recorded in the Audit Trail."
-_MAX_NAMED = 6
+_MAX_NAMED = 3
 
 
 class Deciding:

@@ -10,7 +10,8 @@ from core.base.errors import AlreadyApplied, ApiSetupError, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tui.platform.base_screen import BaseModal, BaseScreen
+    from tui.platform.base_modal import BaseModal
+    from tui.platform.base_screen import BaseScreen
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersRefused, InvalidInput, OperationNotAllowed
-from tui.platform.base_screen import BaseModal
+from tui.platform.base_modal import BaseModal
 from tui.platform.workers import flow
 from tui.widgets.text_lines import TextLines
 from tui.widgets.tones import Line, Tone, safe_line

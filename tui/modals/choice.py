@@ -10,7 +10,7 @@ from textual import on
 from textual.widgets import Input
 
 from tui.bindings import bindings
-from tui.platform.base_screen import BaseModal
+from tui.platform.base_modal import BaseModal
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import UNLIMITED, Column, Row

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.widgets import Static
 
 from core.base.errors import ApiSetupError
-from tui.platform.base_screen import BaseModal
+from tui.platform.base_modal import BaseModal
 from tui.platform.workers import latest
 from tui.widgets.safe_text import safe_content
 

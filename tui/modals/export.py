@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from core.base.errors import ApiSetupError, ExportFailed
 from core.model.audit_entry import counted
-from tui.platform.base_screen import BaseModal
+from tui.platform.base_modal import BaseModal
 from tui.platform.workers import flow
 from tui.widgets.safe_text import safe_content
 

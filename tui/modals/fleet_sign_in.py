@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from core.base.secret import Secret
-from tui.platform.base_screen import BaseModal
+from tui.platform.base_modal import BaseModal
 from tui.widgets.inputs import PlainInput, SecretInput
 from tui.widgets.safe_text import safe_content
 

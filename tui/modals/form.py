@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from core.base.errors import InvalidInput
 from tui.modals.question import discard_question
-from tui.platform.base_screen import BaseModal
+from tui.platform.base_modal import BaseModal
 from tui.platform.workers import flow
 from tui.widgets.inputs import PlainInput
 from tui.widgets.safe_text import hanging_lines

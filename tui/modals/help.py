@@ -8,7 +8,8 @@ from textual import on
 from textual.widgets import Input
 
 from tui.bindings import bindings
-from tui.platform.base_screen import BaseModal, ScreenBehavior
+from tui.platform.base_modal import BaseModal
+from tui.platform.base_screen import ScreenBehavior
 from tui.platform.key_help import HelpSection, help_sections
 from tui.widgets.inputs import PlainInput
 from tui.widgets.text_lines import TextLines

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 from core.opendental.api_permissions import API_PERMISSIONS, ApiPermission, PermissionGroup, describe_permission
 from tui.bindings import bindings
 from tui.modals.question import Answer, Question
-from tui.platform.base_screen import BaseModal
+from tui.platform.base_modal import BaseModal
 from tui.platform.workers import flow
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import RowList

@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui.bindings import bindings
-from tui.platform.base_screen import BaseModal
+from tui.platform.base_modal import BaseModal
 from tui.widgets.safe_text import hanging_lines
 
 if TYPE_CHECKING:

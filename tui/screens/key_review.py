@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 
-from core.base.errors import EditConflict, OperationNotAllowed
+from core.base.errors import AlreadyApplied, ApiSetupError, EditConflict, OperationNotAllowed, OutcomeUnknown
 from tui.flows.conflict import conflict_lines
 from tui.flows.review_decisions import Deciding
 from tui.flows.review_reading import read_review
 from tui.modals.notice import Notice
 from tui.platform.workers import flow
 from tui.screens.review_listing import ReviewListing
+from tui.screens.selectable_listing import SelectableListing
 from tui.widgets.review_rows import COLUMNS, is_open, item_lines, item_row, listed_items
 from tui.widgets.selectable_list import SelectableList
 
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
     from core.model.api_key import ApiKey
     from core.model.review import Review, ReviewItem
     from core.model.review_page import ReviewPage
+    from tui.key_definition import Key
     from tui.session import Session
     from tui.widgets.tones import Line
 
 _DECIDES = frozenset({"keep", "ask_vendor", "remark", "end_review", "select"})
 
 
-class KeyReviewScreen(ReviewListing):
+# In this order, since Textual's style sheets see the first base class only.
+class KeyReviewScreen(ReviewListing, SelectableListing):
     """Lists the keys of a review and takes the decisions about them.
 
     Args:
@@ -45,11 +49,11 @@ class KeyReviewScreen(ReviewListing):
     LIST_TITLE = "Review"
     NO_KEY = "This key is no longer in the list, so it needs no decision."
     KEYS: ClassVar[tuple[str, ...]] = (
-        "leave-selection",
+        "leave-review",
         "keep-key",
         "disable-here",
         "ask-vendor",
-        "select-row",
+        "select-key",
         "end-review",
         "notes",
         "edit-key",
@@ -71,11 +75,6 @@ class KeyReviewScreen(ReviewListing):
     def compose_list(self) -> ComposeResult:
         """Compose the list."""
         yield SelectableList(*COLUMNS, empty="Reading…", id="keys")
-
-    @property
-    def rows(self) -> SelectableList:
-        """The list."""
-        return self.query_one(SelectableList)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow decisions only while the review is under way."""
@@ -122,7 +121,17 @@ class KeyReviewScreen(ReviewListing):
         self.show_details()
         self.refresh_bindings()
 
+    def is_useful(self, key: Key) -> bool:
+        """Offer to disable the selected keys, whatever the row under the cursor allows."""
+        if key.action == "disable" and self.is_attached and self.rows.selection.counts:
+            return True
+        return super().is_useful(key)
+
     @on(SelectableList.SelectionChanged)
+    def _follow_selection(self) -> None:
+        self._show_title()
+        self.show_keys()
+
     def _show_title(self) -> None:
         page = self._page
         if page is None:
@@ -152,17 +161,10 @@ class KeyReviewScreen(ReviewListing):
 
     # -- keys ----------------------------------------------------------------
 
-    def action_leave_selection(self) -> None:
-        """Deselect all keys, or else go back to what needs a decision."""
-        if self.rows.selection.counts:
-            self.rows.deselect()
-        else:
-            self.dismiss(None)
-
     def action_select(self) -> None:
         """Select the key under the cursor, or deselect it."""
         if self.needed_key() is not None:
-            self.rows.toggle_selected()
+            super().action_select()
 
     @flow
     async def action_keep(self) -> None:
@@ -215,9 +217,10 @@ class KeyReviewScreen(ReviewListing):
             await self.read()
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
             return
-        except OperationNotAllowed:
-            # Another program may have ended the review.
-            await self.read()
+        except (OperationNotAllowed, AlreadyApplied, OutcomeUnknown):
+            # Another program may have ended the review, or something may have been changed.
+            with suppress(ApiSetupError):
+                await self.read()
             raise
         for result in deciding.results:
             page = page.after(result)

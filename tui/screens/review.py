@@ -285,7 +285,7 @@ class ReviewScreen(ReviewListing):
             return
         reviews = await self.call_service(self.open_session.office.review.reviews, group="review")
         taken = frozenset(each.name.casefold() for each in reviews)
-        begun = await start_review(self, self.open_session, page.findings, taken)
+        begun = await start_review(self, self.open_session, page.findings, taken, self.reload)
         if begun is not None:
             self._open(begun)
 

@@ -10,7 +10,7 @@ from core.model.subscription import ApiSubscription, FhirSubscription, Subscript
 from tui.flows.subscription_changes import delete_subscriptions, end_subscriptions, resume_subscription
 from tui.modals.notice import Notice
 from tui.platform.workers import flow
-from tui.screens.listing import ListingScreen
+from tui.screens.selectable_listing import SelectableListing
 from tui.widgets.row_list import RowList
 from tui.widgets.selectable_list import SelectableList
 from tui.widgets.subscription_rows import COLUMNS, details_lines, rows_of, title_of
@@ -31,7 +31,7 @@ _NONE = "No subscriptions. Developers create them through the API; you can't add
 _FHIR_ENDS_THERE = "A FHIR subscription can't be changed here; only its developer can end it, over FHIR."
 
 
-class SubscriptionsScreen(ListingScreen):
+class SubscriptionsScreen(SelectableListing):
     """Shows the subscriptions of developers, and ends, resumes and deletes those that were made over the API.
 
     Args:
@@ -67,11 +67,6 @@ class SubscriptionsScreen(ListingScreen):
         remarks = TextLines(id="remarks", can_focus=False)
         remarks.display = False
         yield remarks
-
-    @property
-    def rows(self) -> SelectableList:
-        """The list."""
-        return self.query_one(SelectableList)
 
     @property
     def chosen(self) -> ApiSubscription | FhirSubscription | None:
@@ -121,17 +116,6 @@ class SubscriptionsScreen(ListingScreen):
         return next((each for each in found if str(each.number) == number), None)
 
     # -- keys ----------------------------------------------------------------
-
-    def action_leave_selection(self) -> None:
-        """Deselect all rows, or else go back."""
-        if self.rows.selection.counts:
-            self.rows.deselect()
-        else:
-            self.dismiss(None)
-
-    def action_select(self) -> None:
-        """Select the row under the cursor, or deselect it."""
-        self.rows.toggle_selected()
 
     @on(RowList.Chosen)
     def _open_chosen(self, event: RowList.Chosen) -> None:
