@@ -29,9 +29,10 @@ _TERMINAL_TESTS = Path(__file__).parent / "terminal"
 _USER_DRIVER = "tests.support.user_driver"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as `quick` each test of a default run that needs no server, no terminal and not the whole program."""
-    for item in items:
+    # Telling takes as long as a hundred tests.
+    for item in items if "quick" in config.option.markexpr else ():
         if is_quick(item):
             item.add_marker(pytest.mark.quick)
 

@@ -225,7 +225,7 @@ def _is_readable(file: int, timeout: float | None) -> bool:
         return bool(selector.select(timeout))
 
 
-def _import_program() -> None:
+def import_program() -> None:
     for package in ("core", "tui"):
         path = importlib.import_module(package).__path__
         for module in pkgutil.walk_packages(path, f"{package}."):
@@ -238,5 +238,5 @@ def _import_program() -> None:
 
 
 if __name__ == "__main__":
-    _import_program()
+    import_program()
     _Server().serve()

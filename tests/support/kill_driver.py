@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from sqlalchemy import Connection
@@ -33,12 +34,15 @@ from core.reports.evidence_writing import RecordingOffice, write_evidence
 from tests.support.actors import ADMIN
 from tests.support.audit_exports import begin_export, finish
 from tests.support.change_kinds import KINDS
-from tests.support.databases import SamplePractice, SampleServer, runtime
+from tests.support.databases import SampleFile, SamplePractice, SampleServer, make_file_template, runtime
 from tests.support.fault_injection import after_statement
+from tests.support.fork_server import import_program
 from tests.support.headquarters_office import AT_HEADQUARTERS, RENEW_COPY, fetch_list
+from tests.support.memory_files import temporary_root
 from tests.support.review_evidence import evidence_of, read_evidence
 from tests.support.reviews import IN_REVIEW
 from tests.support.shared_companions import SharedCompanion
+from tests.support.table_lists import listed_tables
 
 ROOT = Path(__file__).parents[2]
 FIRST_START = "first start"
@@ -222,9 +226,37 @@ def _serve(request: dict[str, Any]) -> str:
     return "finished" if status == 0 else f"failed with status {status}"
 
 
+class _Rehearsals:
+    """Makes changes in this process, so that its children have what takes most of their time: compiled statements.
+
+    Args:
+        directory: An empty directory for a practice of its own.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        template = directory / "template.sqlite3"
+        make_file_template(template)
+        self._sample = SampleFile(template, directory / "practice.sqlite3")
+        self._made: set[str] = set()
+
+    def make(self, kind: str) -> None:
+        """Make a change of this kind, unless it was made or needs more than a practice in a file."""
+        if kind in self._made or kind not in KINDS:
+            return
+        self._made.add(kind)
+        self._sample.restore()
+        with self._sample.office() as office, suppress(ApiSetupError):
+            KINDS[kind](office)
+
+
 def _main() -> None:
-    for line in sys.stdin:
-        print(_serve(json.loads(line)), flush=True)
+    import_program()
+    with TemporaryDirectory(dir=temporary_root()) as directory, listed_tables():
+        rehearsals = _Rehearsals(Path(directory))
+        for line in sys.stdin:
+            request = json.loads(line)
+            rehearsals.make(request["kind"])
+            print(_serve(request), flush=True)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,11 @@ def use_memory() -> None:
         os.environ[_DIRECTORY] = str(_MEMORY)
 
 
+def temporary_root() -> str | None:
+    """Return the directory in which pytest creates those of the tests; None for the system's."""
+    return os.environ.get(_DIRECTORY)
+
+
 def _forbids_programs() -> bool:
     """Return True if no program can be run there, as in some containers."""
     return bool(os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC)

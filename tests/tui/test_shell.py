@@ -265,6 +265,26 @@ async def test_end_seen_is_true_after_the_last_line_was_in_view() -> None:
         assert [*seen, pane.end_seen] == [False, True, True, True]
 
 
+async def test_a_line_that_stays_is_not_wrapped_again_until_the_width_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrapped: list[str] = []
+
+    def counted(safe: str, width: int) -> list[str]:
+        wrapped.append(safe)
+        return wrap(safe, width)
+
+    monkeypatch.setattr("tui.widgets.tones.wrap", counted)
+    app = Shell()
+    async with app.run_test() as pilot:
+        pane = app.main.query_one(TextLines)
+        pane.show(["stays", "changes"])
+        wrapped.clear()
+        pane.show(["stays", "changed"])
+        assert wrapped == ["changed"]
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause()
+        assert sorted(wrapped) == ["changed", "changed", "stays"]
+
+
 # -- fields --------------------------------------------------------------------------
 
 

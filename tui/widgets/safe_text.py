@@ -107,14 +107,17 @@ def wrap(safe: str, width: int) -> list[str]:
     lines: list[str] = []
     line, used = "", 0
     for word, spaces in _WORDS.findall(safe):
-        if word and used + cell_width(word) > width:
+        rest, size = word, cell_width(word)
+        if word and used + size > width:
             if line.strip(" "):
                 lines.append(line.rstrip(" "))
             line, used = "", 0
-        *full, rest = _split_word(word, width)
-        lines.extend(full)
+        if size > width:
+            *full, rest = _split_word(word, width)
+            lines.extend(full)
+            size = cell_width(rest)
         line += rest + spaces
-        used += cell_width(rest) + len(spaces)
+        used += size + len(spaces)
     return [*lines, line.rstrip(" ")]
 
 

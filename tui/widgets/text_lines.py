@@ -66,6 +66,8 @@ class TextLines(TonedView, can_focus=True):
         self._wrap = wrap
         self._lines = _to_lines(text)
         self._drawn: list[Line] = []
+        self._wrapped: tuple[int, dict[Line, list[Line]]] = 0, {}
+        """A width, and the parts of each line at that width."""
         self._progress = (0, False)
         self._end_seen = False
 
@@ -132,8 +134,17 @@ class TextLines(TonedView, can_focus=True):
         if width <= 0:
             return []
         if self._wrap:
-            return [part for line in self._lines for part in line.wrapped(width)]
+            return [part for parts in self._wrap_lines(width) for part in parts]
         return [line.shortened(width) for line in self._lines]
+
+    def _wrap_lines(self, width: int) -> list[list[Line]]:
+        """Return the parts of each line. Details are shown again and again with few changes, so the others are kept."""
+        last_width, kept = self._wrapped
+        if width != last_width:
+            kept = {}
+        parts = [kept[line] if line in kept else line.wrapped(width) for line in self._lines]
+        self._wrapped = width, dict(zip(self._lines, parts, strict=True))
+        return parts
 
     # -- scrolling -----------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Literal, get_args
@@ -26,7 +25,7 @@ class Line:
         indent: The width of the label at the beginning, by which what doesn't fit into the first line is indented.
     """
 
-    spans: Sequence[tuple[str, Tone]]
+    spans: tuple[tuple[str, Tone], ...]
     indent: int = 0
 
     @property
