@@ -9,7 +9,7 @@ from core.headquarters.account import read_account
 from core.headquarters.client import HeadquartersClient
 from core.headquarters.responses import HeadquartersList
 from core.keys.practice_copy import copied_keys, has_copy
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.open_request import OpenRequest
 from core.practice.practice import Practice
 

@@ -10,7 +10,8 @@ from core.base.errors import (
     HeadquartersStep,
     NoUsableAnswer,
 )
-from core.model.api_key import AuthorityInfo, AuthorityName
+from core.model.api_key import AuthorityInfo
+from core.model.authority_name import AuthorityName
 
 _DECIDES = (
     "Open Dental's headquarters manages this practice's keys. The practice's own table is only a copy of its list."

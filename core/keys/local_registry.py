@@ -35,12 +35,12 @@ from core.model.api_key import (
     AcceptedLicense,
     ApiKey,
     AuthorityInfo,
-    AuthorityName,
     KeyFields,
     KeyList,
     NewKey,
     format_fields,
 )
+from core.model.authority_name import AuthorityName
 from core.model.key_text import distinct_masks, fingerprint, mask
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from enum import Enum
 
 from core.base.secret import Secret
+from core.model.authority_name import AuthorityName
 from core.model.key_text import audit_mask, fingerprint_tag, visible_ending
 from core.opendental.api_permissions import leaves_entries
 from core.opendental.key_status import KeyStatus
@@ -21,13 +21,6 @@ THE_KEY = "the key"
 GONE = "gone"
 """The value in conflicts of what is no longer there."""
 _BLANK, _NONE, _SINCE = "blank", "none", "in place since "
-
-
-class AuthorityName(Enum):
-    """The authorities that can decide about keys."""
-
-    LOCAL = "local"
-    HEADQUARTERS = "headquarters"
 
 
 @dataclass(frozen=True)

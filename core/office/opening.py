@@ -17,7 +17,7 @@ from core.database.tls import Tls
 from core.keys.authority import KeyAuthority
 from core.keys.local_registry import LocalRegistry
 from core.model.agreement import Agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.inspected_database import InspectedDatabase, inspect_engine
 from core.office.office import Office
 from core.office.title_facts import describe_encryption

@@ -24,7 +24,7 @@ from core.base.private_file import create_private_directory, replace_private_fil
 from core.base.regular_file import read_regular_file
 from core.database.address import FileAddress
 from core.database.companion_address import CompanionServer, companion_url
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.config import parse_configuration, read_configuration, resolver_for
 from core.offices.config_lines import last_line_of, line_of
 from core.offices.config_table import ConfigTable, InvalidSetting

@@ -11,7 +11,7 @@ from core.database.address import Address, FileAddress, ServerAddress
 from core.database.companion_address import CompanionAddress
 from core.database.tls import is_local
 from core.model.agreement import DEFAULT_TITLE, Agreement, agreement_from, default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.companion_settings import (
     parse_companion,
     parse_companion_key_source,

@@ -17,7 +17,7 @@ from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.database.companion_address import CompanionAddress
 from core.database.database_file import database_exists
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.companion_settings import TeamCompanion
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import (

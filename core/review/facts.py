@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from core.audit.last_verification import LastVerification
 from core.base.errors import ApiSetupError
 from core.keys.service import KeyService
-from core.model.api_key import ApiKey, AuthorityName, KeyList
+from core.model.api_key import ApiKey, KeyList
+from core.model.authority_name import AuthorityName
 from core.model.developer_use import KnownUse
 from core.model.key_note import KeyNote
 from core.model.review import OtherOffices, Review

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from core.model.api_key import ApiKey, AuthorityName
+from core.model.api_key import ApiKey
+from core.model.authority_name import AuthorityName
 from core.model.developer_use import DeveloperUse
 from core.model.review import Finding, ReviewRule, ReviewSettings
 from core.opendental.api_permissions import describe_permission

@@ -17,7 +17,7 @@ from core.base.secret import Secret
 from core.companion.opening import CompanionSource
 from core.database.address import ServerAddress
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_server_office
 from core.use.reading import UseReading

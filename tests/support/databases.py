@@ -23,7 +23,7 @@ from core.companion.store import Companion
 from core.database.address import Address, FileAddress, ServerAddress
 from core.database.engines import file_engine, server_engine
 from core.model.agreement import Agreement, default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_file_office, open_server_office
 from core.practice.bootstrap import make_practice

@@ -17,7 +17,7 @@ from core.fleet.cut_off_plan import plan_cut_off
 from core.fleet.developers import Developer, find_developer, find_developers
 from core.fleet.fleet import Credentials, Fleet
 from core.fleet.store import FleetStore
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.model.fleet import OfficeState
 from core.model.fleet_change import FleetPlan
 from core.offices.configured_office import ConfiguredOffice

@@ -8,7 +8,8 @@ from datetime import date
 
 from core.base.secret import Secret
 from core.model.agreement import Acceptance
-from core.model.api_key import ApiKey, AuthorityName, KeyFields, KeyList, NewKey
+from core.model.api_key import ApiKey, KeyFields, KeyList, NewKey
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN

@@ -16,7 +16,8 @@ from core.companion.opening import CompanionSource
 from core.database.address import ServerAddress
 from core.database.companion_address import companion_url, parse_companion_url
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName, KeyFields, NewKey
+from core.model.api_key import KeyFields, NewKey
+from core.model.authority_name import AuthorityName
 from core.office.opening import open_server_office
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer, runtime

@@ -27,7 +27,7 @@ from core.companion.opening import CompanionSource
 from core.database.address import FileAddress, ServerAddress
 from core.database.companion_address import companion_url, parse_companion_url
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_file_office, open_server_office
 from core.reports.evidence_writing import RecordingOffice, write_evidence

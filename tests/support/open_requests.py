@@ -15,7 +15,7 @@ from core.companion.store import Companion
 from core.database.address import FileAddress, ServerAddress
 from core.database.engines import file_engine
 from core.headquarters.authority import Headquarters
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.inspected_database import InspectedDatabase
 from core.office.office import Office
 from core.offices.catalog import OfficeCatalog

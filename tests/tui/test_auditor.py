@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.open_requests import DATABASE_PASSWORD, server_request

@@ -7,7 +7,7 @@ import base64
 import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows

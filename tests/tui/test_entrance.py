@@ -9,7 +9,7 @@ import pytest
 from core.base.errors import CompanionUnavailable, PracticeUnavailable
 from core.base.secret import Secret
 from core.database.companion_address import parse_companion_url
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.offices.open_request import OpenRequest
 from core.offices.password_source import PROMPT

@@ -12,7 +12,7 @@ import pytest
 from core.base.errors import ServerUnreachable
 from core.base.secret import Secret
 from core.fleet.fleet import Credentials
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.offices.catalog import OfficeCatalog
 from core.offices.open_request import OpenRequest

@@ -10,7 +10,7 @@ import pytest
 
 from core.base.errors import PracticeUnavailable
 from core.keys.service import KeyService
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService

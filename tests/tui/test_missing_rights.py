@@ -10,7 +10,7 @@ import pytest
 
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.open_request import LaunchContext, OpenRequest
 from tests.support import embedded_rows as rows

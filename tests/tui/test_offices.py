@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService

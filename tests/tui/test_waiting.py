@@ -11,7 +11,7 @@ from core.audit.search import AuditSearch
 from core.audit.service import AuditService
 from core.audit.verification import Verification
 from core.keys.service import KeyService
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from core.users.service import UserService

@@ -178,7 +178,7 @@ def _unconfigured_request(
     """Return the request for a practice that is no configured office: `--url`, `--demo`, or the embedded one."""
     from core.base.secret import DATABASE_PASSWORD_VARIABLE, Secret
     from core.database.address import FileAddress, ServerAddress, parse_address
-    from core.model.api_key import AuthorityName
+    from core.model.authority_name import AuthorityName
     from core.offices.configured_office import ConfiguredOffice
     from core.offices.open_request import OpenRequest
 

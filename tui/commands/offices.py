@@ -14,7 +14,7 @@ from core.base.current_directory import absolute_path
 from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, ServerAddress
 from core.database.companion_address import CompanionAddress, is_url, parse_companion_url
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.config import read_configuration
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
 from core.offices.last_opened import LastOpened

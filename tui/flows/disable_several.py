@@ -19,7 +19,7 @@ from tui.flows.series import make_in_turn, show_count
 from tui.modals.change_series import ChangeDone, SeriesChange
 from tui.modals.notice import Notice
 from tui.modals.question import Question
-from tui.widgets.key_details import short_key
+from tui.widgets.key_status import short_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

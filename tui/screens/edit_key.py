@@ -24,9 +24,9 @@ from tui.platform.workers import flow, latest
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.key_screen import KeyScreen
 from tui.widgets.entry_list import EntryList
-from tui.widgets.key_details import short_key, status_mark
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
 from tui.widgets.key_history import what_happened
+from tui.widgets.key_status import short_key, status_mark
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.safe_text import safe_content

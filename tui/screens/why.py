@@ -23,7 +23,7 @@ from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
 from tui.widgets.details_panel import DetailsPanel
 from tui.widgets.diagnosis_rows import COLUMNS, Finding, finding_lines, finding_rows, findings
-from tui.widgets.key_details import short_key
+from tui.widgets.key_status import short_key
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.safe_text import safe_content

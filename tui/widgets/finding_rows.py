@@ -13,7 +13,7 @@ from core.review.severity import Severity, severity
 from tui.bindings import key as key_named
 from tui.key_names import display
 from tui.widgets.details_panel import labeled
-from tui.widgets.key_details import short_key, status_mark, status_tone
+from tui.widgets.key_status import short_key, status_mark, status_tone
 from tui.widgets.note_lines import LABEL_WIDTH, agreement_line, note_lines
 from tui.widgets.rows import Column, Row
 from tui.widgets.tones import Line, Tone, safe_line

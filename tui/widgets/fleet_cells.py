@@ -10,7 +10,7 @@ from core.base.plural import count_of
 from core.model.age import format_duration
 from core.model.fleet import FleetKey, OfficeState, Reach
 from core.opendental.log_hash import NO_DATE
-from tui.widgets.key_details import status_name
+from tui.widgets.key_status import status_name
 from tui.widgets.rows import Column
 from tui.widgets.tones import Line, Tone, safe_line
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.model.api_key import ApiKey
-from core.model.key_note import NO_NOTE, KeyNote
 from core.opendental.key_status import KeyStatus
+from tui.widgets.key_columns import CHANGE, OWNER, REVIEW
+
+if TYPE_CHECKING:
+    from core.model.api_key import ApiKey
+    from core.model.key_note import KeyNote
 
 _STATUSES = (
     KeyStatus.ENABLED,
@@ -68,8 +71,6 @@ ORDERS = (
     KeyOrder(5, _agreement),
 )
 """The orders, by the columns of the key list. The first one is that of a list that was just opened."""
-CHANGE_COLUMN = 3
-_OWNER_COLUMN, _REVIEW_COLUMN = 6, 7
 _NEVER = datetime(1, 1, 1)
 
 
@@ -86,11 +87,13 @@ def orders(
     """
 
     def owner(key: ApiKey) -> str:
-        return (note_of(key) or NO_NOTE).owner.casefold()
+        note = note_of(key)
+        return note.owner.casefold() if note is not None else ""
 
     def review(key: ApiKey) -> date:
-        return (note_of(key) or NO_NOTE).review_date or date.max
+        note = note_of(key)
+        return (note.review_date if note is not None else None) or date.max
 
-    by_change = KeyOrder(CHANGE_COLUMN, lambda key: last_change(key) or _NEVER, descending=True)
-    of_notes = (KeyOrder(_OWNER_COLUMN, owner), KeyOrder(_REVIEW_COLUMN, review))
-    return (*ORDERS[:CHANGE_COLUMN], by_change, *ORDERS[CHANGE_COLUMN:], *of_notes)
+    by_change = KeyOrder(CHANGE, lambda key: last_change(key) or _NEVER, descending=True)
+    of_notes = (KeyOrder(OWNER, owner), KeyOrder(REVIEW, review))
+    return (*ORDERS[:CHANGE], by_change, *ORDERS[CHANGE:], *of_notes)

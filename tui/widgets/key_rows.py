@@ -1,39 +1,17 @@
-"""The rows of the list of keys: their columns, cells and remarks."""
+"""The rows of the list of keys: their cells and remarks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from core.model.api_key import ApiKey
 from core.model.developer_use import KnownUse, is_idle_key
 from core.model.key_note import KeyNote
-from tui.widgets.key_details import short_key, status_tone, status_word
-from tui.widgets.key_order import CHANGE_COLUMN
+from tui.widgets.key_columns import AGREEMENT, CHANGE, REVIEW, STATUS
+from tui.widgets.key_status import short_key, status_tone, status_word
 from tui.widgets.note_lines import review_tone
-from tui.widgets.rows import Column, Row
+from tui.widgets.rows import Row
 from tui.widgets.use_lines import change_cell
-
-_KEY = Column("Key", 5, min_width=5, tone="dim")
-_KEY_WITH_FINGERPRINT = Column("Key", 13, min_width=7, tone="dim")
-_CHANGE = Column("Change", 7, min_width=7, right=True)
-_CHANGE_BESIDE_FINGERPRINTS = replace(_CHANGE, from_width=60)
-"""In a narrow list, telling keys apart is more important."""
-COLUMNS = (
-    Column("Developer", 20, min_width=10, max_width=32),
-    _KEY,
-    Column("Status", 13, min_width=13),
-    _CHANGE,
-    Column("Added", 10, min_width=10, from_width=96),
-    Column("BAA since", 10, min_width=10, from_width=60),
-    Column("Owner", 10, min_width=9, max_width=16, from_width=82),
-    Column("Review", 10, min_width=10, from_width=82),
-    Column("E-mail", 16, min_width=16, max_width=34, from_width=116),
-)
-_WITH_FINGERPRINT = {_KEY: _KEY_WITH_FINGERPRINT, _CHANGE: _CHANGE_BESIDE_FINGERPRINTS}
-COLUMNS_WITH_FINGERPRINT = tuple(_WITH_FINGERPRINT.get(column, column) for column in COLUMNS)
-_STATUS = 2
-_AGREEMENT, _REVIEW = 5, 7
 
 _CHANGED = "*"
 """The mark of a key that differs from the previous list."""
@@ -61,13 +39,13 @@ def key_row(key: ApiKey, known: KnownUse | None, note: KeyNote | None = None, *,
         (note.review_date.isoformat() if note.review_date else "–") if note is not None else "",
         key.fields.email or "–",
     )
-    tones = {_STATUS: status_tone(key)}
+    tones = {STATUS: status_tone(key)}
     if known is not None and is_idle_key(key, use, known.now):
-        tones[CHANGE_COLUMN] = "warning"
+        tones[CHANGE] = "warning"
     if key.known and agreement is None:
-        tones[_AGREEMENT] = "warning"
+        tones[AGREEMENT] = "warning"
     if note is not None:
-        tones[_REVIEW] = review_tone(note, known.now.date() if known is not None else None)
+        tones[REVIEW] = review_tone(note, known.now.date() if known is not None else None)
     return Row(cells, key.fingerprint, tones=tones, mark=_CHANGED if changed else "")
 
 

@@ -1,4 +1,7 @@
-"""The API keys of a practice: a list with a filter, and the details of the highlighted key next to it."""
+"""The API keys of a practice: a list with a filter, and the details of the highlighted key next to it.
+
+The first picture has no keys yet, so what draws a key is imported where it is drawn.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,15 @@ from textual.message import Message
 from textual.widgets import Input
 
 from core.filtering.terms import FilterError
-from core.model.api_key import ApiKey, KeyList
-from core.model.key_note import NO_NOTE
 from core.opendental.price_list import DEFAULT_PRICES
 from tui.widgets.filter_input import FilterInput
+from tui.widgets.key_columns import COLUMNS, COLUMNS_WITH_FINGERPRINT
 from tui.widgets.key_details import KeyDetails
 from tui.widgets.key_order import orders
-from tui.widgets.key_rows import COLUMNS, COLUMNS_WITH_FINGERPRINT, key_row, status_remarks
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.safe_text import cell_width
 from tui.widgets.selectable_list import SelectableList, Selection
-from tui.widgets.use_lines import KeyUse, change_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.keys.filter import KeyFilter
+    from core.model.api_key import ApiKey, KeyList
     from core.model.developer_use import DeveloperUse, KnownUse, UseDetails
     from core.model.key_note import KeyNote
     from tui.widgets.tones import Line
+    from tui.widgets.use_lines import KeyUse
 
 _TITLE_FRAME = 12
 """The cells of the border's upper line that are left to its corners, blanks and the panel's name."""
@@ -246,6 +248,8 @@ class KeyTable(Horizontal):
         self.post_message(self.Rested(self.key))
 
     def _redraw_details(self) -> None:
+        from tui.widgets.key_rows import status_remarks
+
         key = self.key
         remarks = status_remarks(key, self._differences) if key else []
         history = self._histories.get(key.fingerprint) if key else None
@@ -269,7 +273,9 @@ class KeyTable(Horizontal):
             known = replace(known, developers={**kept, **known.developers})
         self._use = known
         self._forget_outdated_details(before, known)
-        if before is not None and self._reads_like(before, known):
+        from tui.widgets.use_lines import reads_like
+
+        if before is not None and reads_like(before, known):
             return
         self._parse_filter()
         self._show_rows()
@@ -303,22 +309,14 @@ class KeyTable(Horizontal):
     def _use_of(self, key: ApiKey | None) -> KeyUse | None:
         if key is None or self._use is None:
             return None
+        from tui.widgets.use_lines import KeyUse
+
         details = self._use_details.get(key.fingerprint)
         return KeyUse.of(key, self._use, self.prices, self._keys.values(), details)
 
     def _last_change(self, key: ApiKey) -> datetime | None:
         use = self._use.developers.get(key.developer) if self._use else None
         return use.last if use is not None else None
-
-    def _reads_like(self, before: KnownUse, after: KnownUse) -> bool:
-        """Return True if nothing on screen reads differently: no count, and no age, which is written in one unit."""
-        if before.developers.keys() != after.developers.keys() or before.floor != after.floor:
-            return False
-        uses = [(before.developers[name], use) for name, use in after.developers.items()]
-        return before.now.date() == after.now.date() and all(
-            use.reads_like(earlier) and change_cell(earlier, before.now) == change_cell(use, after.now)
-            for earlier, use in uses
-        )
 
     # -- notes -------------------------------------------------------------------
 
@@ -331,7 +329,11 @@ class KeyTable(Horizontal):
 
     def _note_of(self, key: ApiKey | None) -> KeyNote | None:
         """Return the notes on a key; None if they aren't known yet."""
-        return self._notes.get(key.fingerprint, NO_NOTE) if key is not None and self._notes is not None else None
+        if key is None or self._notes is None:
+            return None
+        from core.model.key_note import NO_NOTE
+
+        return self._notes.get(key.fingerprint, NO_NOTE)
 
     # -- history -----------------------------------------------------------------
 
@@ -356,6 +358,8 @@ class KeyTable(Horizontal):
         return self._order.sorted(key for key in self._keys.values() if wanted is None or wanted.matches(key))
 
     def _show_matching(self, keep: str | None = None) -> None:
+        from tui.widgets.key_rows import key_row
+
         rows = [
             key_row(key, self._use, self._note_of(key), changed=key.fingerprint in self._differences)
             for key in self._matching()

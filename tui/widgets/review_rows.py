@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.model.key_note import NO_NOTE
 from core.model.review import DecisionKind, KeySnapshot, ReviewItem
 from tui.widgets.details_panel import labeled
-from tui.widgets.key_details import status_name
+from tui.widgets.key_status import status_name
 from tui.widgets.note_lines import LABEL_WIDTH, note_lines
 from tui.widgets.rows import Column, Row
 from tui.widgets.tones import Line, Tone, safe_line

@@ -61,6 +61,17 @@ def change_cell(use: DeveloperUse | None, now: datetime) -> str:
     return format_duration(max(now - use.last, now - now)).replace("less than 1 min", "now")
 
 
+def reads_like(before: KnownUse, after: KnownUse) -> bool:
+    """Return True if nothing on screen reads differently: no count, and no age, which is written in one unit."""
+    if before.developers.keys() != after.developers.keys() or before.floor != after.floor:
+        return False
+    uses = [(before.developers[name], use) for name, use in after.developers.items()]
+    return before.now.date() == after.now.date() and all(
+        use.reads_like(earlier) and change_cell(earlier, before.now) == change_cell(use, after.now)
+        for earlier, use in uses
+    )
+
+
 def use_summary(known: KeyUse) -> list[Line]:
     """Return the lines about the last change and the changes per day, the shortest form of what is known."""
     use = known.use

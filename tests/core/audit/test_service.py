@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from core.audit.paging import Direction
-from core.model.api_key import AuthorityName
 from core.model.audit_entry import AuditEntry, HashStatus
+from core.model.authority_name import AuthorityName
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, NEWEST_FIRST, all_entries, newest_entries
 from tests.support.change_kinds import NEW

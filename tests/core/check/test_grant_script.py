@@ -21,7 +21,7 @@ from core.check.grant_script import (
 )
 from core.database.address import ServerAddress
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_server_office
 from core.opendental.permission_types import Permission

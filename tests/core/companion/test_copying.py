@@ -15,7 +15,7 @@ from core.base.secret import Secret
 from core.companion.copying import COPIED, NOT_COPIED, CopyResult
 from core.companion.tables.all_tables import COMPANION
 from core.database.address import FileAddress, ServerAddress
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.offices.companion_maintenance import CompanionCopy, CopyTarget, copy_companion, rotate_key
 from core.offices.configured_office import ConfiguredOffice

@@ -16,7 +16,7 @@ from core.companion.key_vault import KeyVault, Rotation, current_key_id
 from core.companion.opening import CompanionSource, open_companion
 from core.database.address import ServerAddress
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_server_office
 from tests.support.actors import ADMIN

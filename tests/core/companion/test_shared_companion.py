@@ -20,7 +20,8 @@ from core.companion.tables.all_tables import COMPANION
 from core.companion.tables.questions import QUESTION
 from core.database.address import PostgresqlAddress, ServerAddress
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName, NewKey
+from core.model.api_key import NewKey
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_server_office
 from core.opendental.key_status import KeyStatus

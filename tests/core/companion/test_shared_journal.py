@@ -16,7 +16,7 @@ from core.companion.opening import CompanionSource, open_companion, open_journal
 from core.companion.writer_locks import WriterLocks
 from core.database.address import ServerAddress
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.opening import open_server_office
 from core.practice.journal import Intent
 from tests.support.actors import ADMIN

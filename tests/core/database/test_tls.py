@@ -22,7 +22,7 @@ from core.companion.opening import CompanionSource
 from core.database.address import ServerAddress, parse_address
 from core.database.tls import Tls
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_server_office
 from core.offices.configured_office import ConfiguredOffice

@@ -17,7 +17,8 @@ from core.diagnosis.facts import (
     Registration,
     Workstation,
 )
-from core.model.api_key import ApiKey, AuthorityInfo, AuthorityName, KeyFields
+from core.model.api_key import ApiKey, AuthorityInfo, KeyFields
+from core.model.authority_name import AuthorityName
 from core.model.settings import PaymentType
 from core.opendental.key_status import KeyStatus
 

@@ -20,7 +20,7 @@ from core.fleet.cut_off_plan import plan_way_back
 from core.fleet.fleet import Credentials, Fleet
 from core.fleet.receipt import read_receipt
 from core.headquarters.transport import Limits
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.model.fleet_change import FleetOutcome, OfficeOutcome
 from tests.support.databases import SampleServer
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour, headquarters

@@ -30,7 +30,8 @@ from core.headquarters.cache import HeadquartersCache
 from core.headquarters.client import HeadquartersClient
 from core.keys.practice_copy import replace_copy
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName, KeyFields, NewKey
+from core.model.api_key import KeyFields, NewKey
+from core.model.authority_name import AuthorityName
 from core.model.key_events import KeyCopyChanged
 from core.model.key_text import fingerprint_tag
 from core.office.opening import open_server_office

@@ -12,7 +12,7 @@ from itertools import count
 import pytest
 
 from core.base.errors import ApiSetupError, HeadquartersError, OutcomeUnknown
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from tests.support.databases import SampleServer
 from tests.support.fake_headquarters import HeadquartersServer, headquarters
 from tests.support.fault_injection import after_statement, cut_connection, one_fault_per_kind, recorded_statements

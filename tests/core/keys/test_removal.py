@@ -9,7 +9,8 @@ import pytest
 
 from core.base.errors import Conflict, EditConflict, OperationNotAllowed
 from core.base.secret import Secret
-from core.model.api_key import ApiKey, AuthorityName, KeyFields, NewKey
+from core.model.api_key import ApiKey, KeyFields, NewKey
+from core.model.authority_name import AuthorityName
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import ACCEPTED, key_of

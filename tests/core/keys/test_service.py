@@ -11,7 +11,8 @@ import pytest
 
 from core.base.errors import Conflict, EditConflict, HeadquartersUnreachable, InvalidInput, OperationNotAllowed
 from core.base.secret import Secret
-from core.model.api_key import AuthorityName, KeyFields, NewKey
+from core.model.api_key import KeyFields, NewKey
+from core.model.authority_name import AuthorityName
 from core.model.key_text import fingerprint
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN

@@ -31,7 +31,7 @@ from core.companion.opening import CompanionSource
 from core.database import engines as database
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_file_office, open_server_office
 from tests.support.audit_pages import newest_entries

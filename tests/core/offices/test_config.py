@@ -12,7 +12,7 @@ from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, ServerAddress
 from core.database.tls import Tls
 from core.model.agreement import Agreement, default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.model.review import ReviewRule, ReviewSettings
 from core.offices.config import Configuration, parse_configuration, read_configuration
 from core.offices.configured_office import ConfiguredOffice

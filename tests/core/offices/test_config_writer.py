@@ -11,7 +11,7 @@ import pytest
 from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, ServerAddress
 from core.database.tls import Tls
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.offices.config import read_configuration
 from core.offices.config_writer import add_offices, remove_office
 from core.offices.configured_office import ConfiguredOffice

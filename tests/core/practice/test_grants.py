@@ -17,7 +17,7 @@ from core.database.address import ServerAddress
 from core.database.engines import server_engine
 from core.diagnosis.service import DiagnosisRequest
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_server_office
 from core.practice.grants import Grants, evaluate_grants, read_grants

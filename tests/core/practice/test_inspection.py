@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from core.base.errors import NotAPractice, PracticeUnavailable
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.practice.inspection import DatabaseProfile
 from tests.core.conftest import SERVERS

@@ -17,7 +17,7 @@ from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.database.driver_errors import translate_errors
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.office.opening import open_file_office, open_server_office
 from tests.support.actors import ADMIN

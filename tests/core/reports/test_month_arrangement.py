@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from core.model.api_key import ApiKey, AuthorityInfo, AuthorityName, KeyFields, KeyList
+from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList
 from core.model.audit_entry import AuditEntry, HashStatus
+from core.model.authority_name import AuthorityName
 from core.model.developer_use import PeriodUse
 from core.model.event_values import CopyChange, KeyLabel, KeyName, KeyNames
 from core.model.key_events import KeyAdded, KeyCopyChanged, KeyRemoved, KeyStatusChanged

@@ -13,7 +13,7 @@ import pytest
 from core.base.errors import NotPermitted, OutcomeUnknown
 from core.database.address import PostgresqlAddress
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.model.review import Choice, DecisionKind
 from core.office.office import Office
 from core.office.opening import open_server_office

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.model.api_key import ApiKey, AuthorityInfo, AuthorityName, KeyFields, KeyList
+from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList
+from core.model.authority_name import AuthorityName
 from core.model.developer_use import DeveloperUse, KnownUse, TrailFloor, TrailRange
 from core.model.event_values import KeyName
 from core.model.key_note import KeyNote

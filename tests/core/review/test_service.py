@@ -14,7 +14,7 @@ from core.base.errors import (
     OutcomeUnknown,
     PracticeUnavailable,
 )
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.model.review import Choice, DecisionKind, Review, ReviewDue, ReviewRule, ReviewSettings
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus

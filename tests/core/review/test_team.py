@@ -14,7 +14,7 @@ import pytest
 from core.base.errors import ApiSetupError, EditConflict, OperationNotAllowed
 from core.model.actor import Actor
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.model.key_note import KeyNote
 from core.model.review import Choice, DecisionKind
 from core.office.office import Office

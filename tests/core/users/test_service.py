@@ -26,7 +26,7 @@ from core.base.errors import (
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
+from core.model.authority_name import AuthorityName
 from core.model.sign_in_events import UNKNOWN_USER, UserLogOnFailed
 from core.office.office import Office
 from core.office.opening import open_file_office, open_server_office
