@@ -15,6 +15,7 @@ from tui.manual.pages import TOPICS
 ROOT = Path(__file__).parents[1]
 _BUILT_FROM = ("core", "tui", "apisetup.py", "pyproject.toml", "setup.py", "LICENSE", "README.md", "MANIFEST.in")
 _BUILD = "from setuptools.build_meta import build_wheel; build_wheel('dist')"
+pytestmark = pytest.mark.xdist_group("wheel")
 
 
 @pytest.fixture(scope="module")

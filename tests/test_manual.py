@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,8 @@ from core.offices.setting_names import (
 )
 from tests.test_readme import links
 from tui.bindings import KEYS
+from tui.commands import reference
 from tui.commands.parser import ENVIRONMENT, build_parser
-from tui.commands.reference import generated_files
 from tui.key_definition import Key
 from tui.key_names import display
 from tui.keymap import parse_keymap
@@ -33,6 +34,8 @@ from tui.manual.pages import DIRECTORY, PAGES, TOPICS, Page, find_page, page
 
 ROOT = Path(__file__).parents[1]
 TEXT = "\n".join(each.text for each in PAGES)
+GENERATED = [*(each.path for each in PAGES), *sorted(each for each in reference.DIRECTORY.rglob("*") if each.is_file())]
+generated = cache(reference.generated_files)
 on_each_page = pytest.mark.parametrize("page", PAGES, ids=TOPICS)
 
 
@@ -40,10 +43,14 @@ def test_every_page_is_a_topic() -> None:
     assert {file.stem for file in DIRECTORY.glob("*.md")} == set(TOPICS)
 
 
-@pytest.mark.parametrize("path", generated_files(), ids=lambda path: path.name)
+def test_every_generated_file_exists() -> None:
+    assert set(GENERATED) == generated().keys()
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
 def test_what_is_generated_is_up_to_date(path: Path) -> None:
     """Run `python -m tui.commands.reference` if this fails."""
-    assert path.read_text(encoding="utf-8") == generated_files()[path]
+    assert path.read_text(encoding="utf-8") == generated()[path]
 
 
 @on_each_page

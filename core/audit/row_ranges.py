@@ -34,6 +34,10 @@ Limits = tuple[int | None, int | None]
 """The numbers before and after a part of a table; None where the part has no limit."""
 
 
+_LOWEST = -(2**63)
+"""The lowest number that a column can hold."""
+
+
 class RangeScan(ABC):
     """A scan of a table, one range after the other."""
 
@@ -74,7 +78,9 @@ class NumberScan(RangeScan):
             conditions = [] if low is None else [number > low]
             conditions += [] if high is None else [number < high]
             first, last = connection.execute(select(func.min(number), func.max(number)).where(*conditions)).one()
-            self._after, self._bounds = low, (first or 0, last if last is not None else low or 0)
+            # Without rows between the limits, no row may be in the range: numbers can be negative, too.
+            none = _LOWEST if low is None else low
+            self._after, self._bounds = low, (none, none) if first is None else (first, last)
         first, last = self._bounds
         after = [] if self._after is None else [number > self._after]
         limited = select(number.label("number")).where(number <= last, *after).order_by(number).limit(size)

@@ -12,7 +12,6 @@ from core.fleet.cut_off_plan import plan_way_back
 from core.fleet.receipt import read_receipt
 from core.fleet.store import FleetStore
 from core.model.fleet_change import FleetPlan
-from tests.support.databases import make_file_template
 from tests.support.fleets import SampleFleet, cut_off_plan, file_fleet, read_file
 from tui.__main__ import main
 
@@ -20,11 +19,9 @@ STATUS = "SELECT status FROM apisetup_key WHERE developer = 'Appointment Bridge'
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SampleFleet:
+def fleet(sample_practice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SampleFleet:
     """Two offices in the configuration file, in SQLite files of this account."""
-    template = tmp_path / "template"
-    make_file_template(template)
-    sample = file_fleet(tmp_path, template, "North", "South")
+    sample = file_fleet(tmp_path, sample_practice, "North", "South")
     configuration = tmp_path / "config.toml"
     configuration.write_text('[offices.North]\nfile = "North.sqlite3"\n[offices.South]\nfile = "South.sqlite3"\n')
     configuration.chmod(0o600)

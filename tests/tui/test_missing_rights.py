@@ -30,6 +30,7 @@ from tui.screens.review import ReviewScreen
 from tui.screens.subscriptions import SubscriptionsScreen
 from tui.screens.why import WhyScreen
 
+pytestmark = pytest.mark.xdist_group("missing_rights")
 READING = (
     *("preference", "program", "programproperty", "definition", "securitylog", "securityloghash", "signalod"),
     *("userod", "usergroupattach", "grouppermission", "apikey", "replicationserver"),

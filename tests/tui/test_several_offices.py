@@ -20,7 +20,6 @@ from core.offices.companion_settings import TeamCompanion
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.open_request import OpenRequest
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind
-from tests.support.databases import make_file_template
 from tests.support.fleets import SampleFleet, file_fleet
 from tui.__main__ import main
 from tui.commands.audit_export import file_names
@@ -42,16 +41,14 @@ CHANGING = ("settings set --interval 7 --yes", "audit seal", "keys disable --key
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SampleFleet:
+def fleet(sample_practice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SampleFleet:
     """Two offices in the configuration file, in SQLite files of this account."""
-    template = tmp_path / "template"
-    make_file_template(template)
     configuration = tmp_path / "config.toml"
     configuration.write_text('[offices.North]\nfile = "North.sqlite3"\n[offices.South]\nfile = "South.sqlite3"\n')
     configuration.chmod(0o600)
     monkeypatch.setenv("APISETUP_CONFIG", str(configuration))
     monkeypatch.setattr("tui.commands.launch_target._account", lambda: "office")
-    return file_fleet(tmp_path, template, "North", "South")
+    return file_fleet(tmp_path, sample_practice, "North", "South")
 
 
 class Sessions:

@@ -457,6 +457,15 @@ def check_any_rows(sample: SamplePractice) -> None:
 
 
 @three_databases
+def test_without_hashes_before_the_end_of_the_days_no_later_one_is_an_orphan(sample: SamplePractice) -> None:
+    later = log_row(-2, "2024-11-04 10:00:00")
+    replace_audit_trail(sample, [later], hash_rows([(-2, log_hash(later)), (-1, "x")]))
+    with sample.office() as office:
+        report = finish(office.audit.verification(AuditFilter(until=date(2024, 11, 3))))
+    assert (report.checked, report.orphaned) == (0, 0)
+
+
+@three_databases
 def test_any_rows_give_the_same_findings_as_a_computation_in_python(sample: SamplePractice) -> None:
     check_any_rows(sample)
 

@@ -29,6 +29,7 @@ from tests.support.pseudo_terminal import DEADLINE
 from tests.support.server import pymysql
 from tests.support.tcp_proxy import TcpProxy
 
+pytestmark = pytest.mark.xdist_group("own_server")
 TIMEOUT_SECONDS = 0.4
 
 

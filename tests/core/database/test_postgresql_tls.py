@@ -22,6 +22,7 @@ from tests.support.databases import NOW
 from tests.support.postgresql_tls import missing_programs, postgresql_with_tls
 from tests.support.shared_companions import PostgresqlServer, require_postgresql
 
+pytestmark = pytest.mark.xdist_group("postgresql_tls")
 ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
 
 

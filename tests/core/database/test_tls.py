@@ -36,6 +36,7 @@ from tests.support.server import Server
 from tests.support.tls_server import tls_server
 from tests.support.tls_terminator import tls_terminator
 
+pytestmark = pytest.mark.xdist_group("tls")
 DATABASE = "opendental"
 
 
