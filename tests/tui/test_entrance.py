@@ -9,12 +9,14 @@ import pytest
 from core.base.errors import CompanionUnavailable, PracticeUnavailable
 from core.base.secret import Secret
 from core.database.companion_address import parse_companion_url
+from core.keys.service import KeyService
 from core.model.authority_name import AuthorityName
 from core.office.office import Office
 from core.offices.open_request import OpenRequest
 from core.offices.password_source import PROMPT
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
+from tests.support.gates import Gates
 from tests.support.open_requests import DATABASE_PASSWORD, FILE, file_request, server_request, with_office
 from tests.support.signing_in import set_password, sign_in
 from tests.support.user_driver import run_program, running
@@ -221,13 +223,43 @@ async def test_a_local_registry_on_a_server_is_shown_as_such(demo: OpenRequest) 
 async def test_a_failure_of_the_first_load_is_shown_on_the_connect_screen(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def fail(_service: KeyService) -> None:
+        raise PracticeUnavailable("The keys cannot be read now.")
+
+    monkeypatch.setattr(KeyService, "list", fail)
+    async with running(ApisetupApp(demo)) as user:
+        await user.at(ConnectScreen)
+        assert "The keys cannot be read now." in user.flowing_text
+
+
+async def test_settings_that_cannot_be_read_keep_no_admin_from_the_keys(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_service: SettingsService) -> None:
         raise PracticeUnavailable("The settings cannot be read now.")
 
+    load = SettingsService.load
     monkeypatch.setattr(SettingsService, "load", fail)
-    async with running(ApisetupApp(demo)) as user:
-        await user.at(ConnectScreen)
+    async with run_program(demo) as user:
         assert "The settings cannot be read now." in user.flowing_text
+        assert "Appointment Br" in user.text
+        await user.press("ctrl+s")
+        assert "No changes to save." in user.flowing_text
+        monkeypatch.setattr(SettingsService, "load", load)
+        await user.press("r")
+        assert "● on" in user.text.partition("FHIR interval")[0]
+
+
+async def test_keys_work_while_the_settings_are_read(demo: OpenRequest, gate: Gates) -> None:
+    held = gate(SettingsService, "load")
+    async with running(ApisetupApp(demo)) as user:
+        await until(held.entered.is_set)
+        await until(lambda: "Appointment Br" in user.text)
+        user.send("ctrl+s", "tab", "down", "slash")
+        await until(lambda: "Tab completes" in user.text)
+        held.open()
+        await user.at_api_setup()
+        assert "Credit Card" in user.text
 
 
 async def test_a_refused_database_password_is_cleared_from_its_field(demo: OpenRequest) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
 
 from core.base.errors import ApiSetupError
 from tests.support.waiting import until
+from tui.modals.notice import Notice
 from tui.platform.base_modal import BaseModal
 from tui.platform.base_screen import BaseScreen
 from tui.platform.crash import crash_message
@@ -311,6 +313,18 @@ async def test_escape_closes_a_dialog_with_none() -> None:
         await pilot.press("escape")
         await until(lambda: app.results == [None])
         assert app.screen is app.main
+
+
+async def test_a_key_waits_until_the_widgets_of_the_screen_on_top_exist() -> None:
+    app = Shell()
+    async with app.run_test(size=(60, 20)) as pilot:
+        unhandled = events.Key("space", " ")
+        unhandled._set_forwarded()
+        app.push_screen(Notice("Long", [f"line {number}" for number in range(100)]))
+        # Another screen was on top when the key came, and did nothing with it.
+        await app.on_event(unhandled)
+        await pilot.pause()
+        assert app.screen.query_one(".text").scroll_offset.y > 0
 
 
 async def test_a_terminal_that_is_too_small_shows_a_message_and_ignores_keys() -> None:

@@ -55,8 +55,10 @@ class TextModal(BaseModal[T]):
 
     def action_page_up(self) -> None:
         """Scroll up by one page."""
-        self.query_one(VerticalScroll).scroll_page_up(animate=False)
+        for text in self.query(VerticalScroll):  # none once the dialog is closing
+            text.scroll_page_up(animate=False)
 
     def action_page_down(self) -> None:
         """Scroll down by one page."""
-        self.query_one(VerticalScroll).scroll_page_down(animate=False)
+        for text in self.query(VerticalScroll):
+            text.scroll_page_down(animate=False)

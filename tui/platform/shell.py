@@ -217,6 +217,15 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         if not await self._key_queue.enqueue(event):
             await super().on_event(event)
 
+    async def on_key(self, event: events.Key) -> None:
+        """Run the action of a key that no widget used, once the screen on top has its widgets.
+
+        It may have been pushed since the key came. An action that looks for a widget would end the program.
+        """
+        screen = self.screen
+        if not screen.is_mounted and screen.call_later(self.call_later, self._check_bindings, event.key):
+            event.prevent_default()
+
     def _repaint_after(self, event: events.Resize) -> None:
         # A terminal may move or clear lines when its size changes, and other programs wrote to it while this one was
         # suspended. Textual draws nothing if the size is the one that it last drew for.

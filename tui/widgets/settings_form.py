@@ -164,7 +164,10 @@ class SettingsForm(Panel):
     @property
     def typed(self) -> ApiSettings:
         """The current values of the form. A setting that this database can't store is None."""
-        read, chosen = self._page.values, self._payment_type.value
+        read = self._page.values
+        if self._page is _NOTHING_READ:
+            return read
+        chosen = self._payment_type.value
         return ApiSettings(
             enabled=None if read.enabled is None else self._enabled.value,
             interval=None if read.interval is None else self._interval.value,
@@ -187,6 +190,8 @@ class SettingsForm(Panel):
 
     def focus_field(self, name: str) -> None:
         """Focus the field of an `InvalidInput`."""
+        if self._page is _NOTHING_READ:
+            return
         {"interval": self._interval, "payment_type": self._payment_type}.get(name, self._enabled).focus()
 
     @property
