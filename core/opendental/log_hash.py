@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 from datetime import datetime
 
@@ -49,10 +49,14 @@ def hash_of_formatted(perm_type: int, user_num: int, moment: str, log_text: str,
         pat_num: `PatNum`.
         previous: `DateTPrevious` in the same format; empty if the entry was never edited.
     """
-    joined = f"{perm_type}{user_num}{moment}{log_text}{pat_num}{previous}"
+    return hash_of_joined(f"{perm_type}{user_num}{moment}{log_text}{pat_num}{previous}")
+
+
+def hash_of_joined(joined: str) -> str:
+    """Compute the same hash from all values, concatenated."""
     # A database holds no lone surrogates. If one is passed anyway, the hash doesn't match, but nothing fails.
     digest = hashlib.sha256(joined.encode("utf-16-le", "surrogatepass")).digest()
-    return base64.b64encode(digest).decode("ascii")
+    return binascii.b2a_base64(digest, newline=False).decode("ascii")
 
 
 def format_for_hash(moment: datetime) -> str:
