@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, false, func, select
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.filter import AuditFilter
@@ -73,8 +73,14 @@ class NumberScan(RangeScan):
             low, high = self._limits(connection) if self._limits else (None, None)
             conditions = [] if low is None else [number > low]
             conditions += [] if high is None else [number < high]
-            first, last = connection.execute(select(func.min(number), func.max(number)).where(*conditions)).one()
-            self._after, self._bounds = low, (first or 0, last if last is not None else low or 0)
+            ends: Sequence[int | None] = connection.execute(
+                select(func.min(number), func.max(number)).where(*conditions)
+            ).one()
+            first, last = ends
+            if first is None or last is None:
+                # Not a number that no row has: one that doesn't exist yet may have it.
+                return RowRange([false()], 0, 1.0, low, is_last=True)
+            self._after, self._bounds = low, (first, last)
         first, last = self._bounds
         after = [] if self._after is None else [number > self._after]
         limited = select(number.label("number")).where(number <= last, *after).order_by(number).limit(size)

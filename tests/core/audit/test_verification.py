@@ -457,6 +457,15 @@ def check_any_rows(sample: SamplePractice) -> None:
 
 
 @three_databases
+def test_days_without_a_hash_have_no_orphans_although_numbers_are_negative(sample: SamplePractice) -> None:
+    log = log_row(-2, "1850-06-07 08:09:10")
+    replace_audit_trail(sample, [log], hash_rows([(-2, log_hash(log)), (-1, "x")]))
+    with sample.office() as office:
+        report = finish(office.audit.verification(AuditFilter(until=date(1, 1, 1))))
+    assert (report.checked, report.orphaned) == (0, 0)
+
+
+@three_databases
 def test_any_rows_give_the_same_findings_as_a_computation_in_python(sample: SamplePractice) -> None:
     check_any_rows(sample)
 
