@@ -22,7 +22,8 @@ class RowRange:
     """One range of rows."""
 
     conditions: Sequence[ColumnElement[bool]]
-    count: int
+    count: int | None
+    """The number of rows; None if nobody has counted them."""
     fraction: float
     """The part of the scan that is done after this range, from 0 to 1."""
     end: Any
@@ -46,7 +47,7 @@ class RangeScan(ABC):
 
     @abstractmethod
     def advance(self, finished: RowRange) -> None:
-        """Move the scan to the end of a range."""
+        """Move the scan to the end of a range, with its count if it's known by now."""
 
     @abstractmethod
     def in_order(self, moments: Mapping[int, str]) -> list[int]:
@@ -55,6 +56,8 @@ class RangeScan(ABC):
 
 class NumberScan(RangeScan):
     """A scan of all rows that exist when it starts, in the order of an indexed column of numbers.
+
+    Where numbers follow each other, the end of a range is computed instead of read, until there are gaps.
 
     Args:
         number: The column; several rows may have the same number.
@@ -66,6 +69,7 @@ class NumberScan(RangeScan):
         self._limits = limits
         self._after: int | None = None
         self._bounds: tuple[int, int] | None = None
+        self._dense = False
 
     def next_range(self, connection: Connection, size: int) -> RowRange:
         number = self._number
@@ -82,6 +86,10 @@ class NumberScan(RangeScan):
                 return RowRange([false()], 0, 1.0, low, is_last=True)
             self._after, self._bounds = low, (first, last)
         first, last = self._bounds
+        if self._dense and self._after is not None:
+            end = min(self._after + size, last)
+            fraction = (end - first + 1) / (last - first + 1)
+            return RowRange([number > self._after, number <= end], None, fraction, end, is_last=end == last)
         after = [] if self._after is None else [number > self._after]
         limited = select(number.label("number")).where(number <= last, *after).order_by(number).limit(size)
         rows = limited.subquery()
@@ -91,6 +99,8 @@ class NumberScan(RangeScan):
         return RowRange([*after, number <= (last if is_last else end)], count, fraction, end, is_last)
 
     def advance(self, finished: RowRange) -> None:
+        known = self._after is not None and bool(finished.count)
+        self._dense = known and finished.count == finished.end - self._after
         self._after = finished.end
 
     def in_order(self, moments: Mapping[int, str]) -> list[int]:

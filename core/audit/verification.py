@@ -157,6 +157,8 @@ class Verification:
         if not self._covers_hashes(connection, checked):
             return
         contents = self._read_contents(connection, checked)
+        if checked.count is None:
+            checked = replace(checked, count=len(contents.numbers))
         suspects = contents.suspects
         texts = self._read_own_texts(connection, contents.own)
         before_hashes = self._set_aside_before_hashes(suspects)
