@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, String, null, select, type_coerce
+from sqlalchemy import Row, Select, String, cast, null, select, type_coerce
 
 from core.audit.filter import Users
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.key_text import mask
 from core.opendental.column_types import server_time
-from core.opendental.log_hash import NO_DATE, format_for_hash, hash_of_formatted
+from core.opendental.log_hash import NO_DATE, format_for_hash, hash_of_joined
 from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.permission_types import PERMISSIONS
 from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
@@ -56,7 +56,8 @@ _BEFORE_HASH = (
     SECURITY_LOG.c.security_log_num,
     SECURITY_LOG.c.perm_type,
     SECURITY_LOG.c.user_num,
-    STORED_MOMENT,
+    # A server returns the time as text, which Python reads in a tenth of the time that it takes to write it.
+    cast(SECURITY_LOG.c.log_date_time, String()),
     SECURITY_LOG.c.log_text,
     SECURITY_LOG.c.pat_num,
     SECURITY_LOG.c.comp_name,
@@ -110,48 +111,46 @@ class EntryMapper:
         number, perm_type, user_num, stored_moment, stored_text, patient, computer, source, previous, *rest = row
         _, f_key, definition, definition_error = rest
         stored = stored_text or ""
-        moment = server_time(stored_moment)
-        moment_text = str(stored_moment)
-        # Formatting a time takes longer than hashing an entry, so the text is used twice where it is the same.
-        formatted = moment_text if moment is stored_moment and _is_exact(moment) else format_for_hash(moment)
+        moment, moment_text = server_time(stored_moment), str(stored_moment)
+        formatted = moment_text if _is_as_hashed(moment_text, moment) else format_for_hash(moment)
         last_edit = None if previous == NO_DATE else previous
         edited = format_for_hash(previous) if last_edit else ""
-        computed = hash_of_formatted(perm_type, user_num, formatted, stored, patient, edited)
+        computed = hash_of_joined(f"{perm_type}{user_num}{formatted}{stored}{patient}{edited}")
         masked = self.mask_keys(stored)
-        # Positional arguments are faster, and this runs for each entry of a page or an export.
-        return AuditEntry(
-            number,
-            None if moment == NO_DATE else moment,
-            perm_type,
-            PERMISSIONS.name(perm_type),
-            user_num,
-            self.users.name(user_num),
-            computer or "",
-            masked,
-            masked != stored,
-            LOG_SOURCES.name(source),
-            patient,
-            last_edit,
-            _hash_status(computed, hashes),
-            moment_text,
-            hashes,
-            computed,
-            f_key,
-            definition,
-            definition_error,
-            source,
+        # Without the constructor, which takes longer, and this runs for each entry of a page or an export.
+        return AuditEntry._make(
+            (
+                number,
+                None if moment == NO_DATE else moment,
+                perm_type,
+                PERMISSIONS.name(perm_type),
+                user_num,
+                self.users.name(user_num),
+                computer or "",
+                masked,
+                masked != stored,
+                LOG_SOURCES.name(source),
+                patient,
+                last_edit,
+                HashStatus.MATCHES if hashes == (computed,) else _hash_status(computed, hashes),
+                moment_text,
+                hashes,
+                computed,
+                f_key,
+                definition,
+                definition_error,
+                source,
+            )
         )
 
 
-def _is_exact(moment: datetime) -> bool:
-    """Return True if the hash has this time as Python writes it: in whole seconds, and not one that means no date."""
-    return moment.microsecond == 0 and moment.year >= 1880
+def _is_as_hashed(text: str, moment: datetime) -> bool:
+    """Return True if the hash has a valid time as it is stored: in whole seconds, and not one that means no date."""
+    return len(text) == 19 and text[4::3] == "-- ::" and moment.year >= 1880
 
 
 def _hash_status(computed: str, hashes: tuple[str, ...]) -> HashStatus:
     """Compare the computed hash with the stored ones; an entry is altered if any of them doesn't match."""
-    if hashes == (computed,):
-        return HashStatus.MATCHES
     if not hashes:
         return HashStatus.NO_HASH
     return HashStatus.MATCHES if all(each == computed for each in hashes) else HashStatus.ALTERED

@@ -6,32 +6,58 @@ into a few long texts, and returns only those.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from operator import lt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Dialect,
+    LargeBinary,
+    Select,
+    String,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+)
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.verification_report import Suspect
 from core.model.audit_events import our_kinds
+from core.opendental import sqlite_hashes
 from core.opendental.column_types import server_time
 from core.opendental.entry_digest import (
-    COMPUTER_SQL,
     DIGEST_BYTES,
     DIGEST_COLUMNS,
-    HEAD_SQL,
-    MOMENT_SQL,
+    HASH_FROM_STORED,
     digest_sql,
     moment_number,
+    read_digests,
     row_digest,
 )
-from core.opendental.log_hash_sql import HASH_IN_HEX, seems_suspect
+from core.opendental.log_hash_sql import seems_altered
 from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 
-_NO_LIMIT = 1_000_000
-"""A limit that no range reaches. It keeps a server from merging the inner query, which would hash every row twice."""
+_MOMENT = "2024-11-04 10:30:00,"
+_FIRST_MOMENT = 18800101000000
+"""Earlier times mean no date."""
+_DIGESTS_AT_ONCE = 500
+_STORED_IN_FILE = f"ifnull(securityloghash.LogHash, {sqlite_hashes.HASH})"
+_JOIN = SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num
+# Without parameters, which would have to be passed for each range.
+_OWN: ColumnElement[bool] = literal_column(
+    f"securitylog.PermType IN ({', '.join(str(int(kind)) for kind in our_kinds())})"
+    " AND securitylog.LogText LIKE '% by %'",
+    Boolean(),
+)
 
 
 @dataclass(frozen=True)
@@ -62,64 +88,48 @@ class RangeReader:
         self._computed_by_database = computed_by_database
         self._hashes = hashes
         self._digests = digests
+        self._statement: Select[Any] | None = None
 
     def read(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents:
         """Read the entries that match."""
-        if connection.dialect.name != "sqlite" and self._computed_by_database:
+        if self._computed_by_database:
             contents = self._read_joined(connection, conditions)
             if contents is not None:
                 return contents
-        if self._hashes and not self._digests and self._computed_by_database:
-            return _read_checked(connection, conditions)
         return self._read_rows(connection, conditions)
 
     def _read_joined(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents | None:
-        """Read a range that the server joins to long texts; None if one of them was cut off."""
-        count, pairs, own, suspects, digests = connection.execute(self._statement(conditions)).one()
-        values = _text(pairs).replace(",", " ").split()
-        numbers, moments = list(map(int, values[::2])), list(map(int, values[1::2]))
-        found = [each.split("/") for each in _text(suspects).split(",") if each]
-        complete = len(numbers) == len(moments) == count and all(len(each) == 3 for each in found)
-        if not complete or (self._digests and len(digests or b"") != count * DIGEST_BYTES):
+        """Read a range that the database joins to long texts; None if one was cut off, or a time isn't as expected."""
+        if self._statement is None:
+            self._statement = self._new_statement(connection.dialect)
+        count, *texts, raw = connection.execute(self._statement.where(*conditions)).one()
+        joined_numbers, joined_moments, own, joined_suspects = map(_text, texts)
+        numbers, moments, digests = _integers(joined_numbers), _moments(joined_moments, count), bytes(raw or b"")
+        suspects = [each.split("/") for each in joined_suspects.split(",") if each]
+        if moments is None or len(numbers) != count or any(len(each) != 3 for each in suspects):
             return None
-        by_number = {int(number): Suspect(moment, has_hash == "1") for number, has_hash, moment in found}
-        ours = [int(number) for number in _text(own).split(",") if number]
-        return _in_order(numbers, moments, bytes(digests or b""), by_number, ours)
+        if self._digests and len(digests) != count * DIGEST_BYTES:
+            return None
+        by_number = {int(number): Suspect(moment, has_hash == "1") for number, has_hash, moment in suspects}
+        contents = _in_order(numbers, moments, digests, by_number, _integers(own))
+        return _with_digests_of_altered(connection, contents) if self._hashes and self._digests else contents
 
-    def _statement(self, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-        """Return the statement whose row has the count, the numbers and times, the suspects, and the digests."""
+    def _new_statement(self, dialect: Dialect) -> Select[Any]:
+        """Return the statement whose row has the count, the numbers, the times, our own, the suspects, and the digests.
+
+        It has no query inside it, because a server would write the values of each row to a temporary table.
+        """
+        number, moment = _sql("securitylog.SecurityLogNum"), _sql("securitylog.LogDateTime")
+        columns = (func.count(), _joined(number), _joined(moment), _joined(case((_OWN, number))))
         if not self._hashes:
-            columns = (
-                func.count(),
-                _sql(f"GROUP_CONCAT(securitylog.SecurityLogNum, ' ', {MOMENT_SQL})"),
-                _sql(f"GROUP_CONCAT(IF({_own_sql()}, securitylog.SecurityLogNum, NULL))"),
-                _sql("NULL"),
-                _sql(f"GROUP_CONCAT({digest_sql()} SEPARATOR '')" if self._digests else "NULL"),
-            )
-            return _select(columns).select_from(SECURITY_LOG).where(*conditions)
-        values = {
-            "n": "securitylog.SecurityLogNum",
-            "m": MOMENT_SQL,
-            "t": "CAST(securitylog.LogDateTime AS CHAR)",
-            "v": HASH_IN_HEX,
-            "s": "CAST(securityloghash.LogHash AS BINARY)",
-            "o": _own_sql(),
-        }
-        if self._digests:
-            values |= {"h": HEAD_SQL, "c": COMPUTER_SQL}
-        joined = SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num
-        rows = _select([_sql(sql).label(name) for name, sql in values.items()])
-        rows = rows.select_from(SECURITY_LOG.outerjoin(SECURITY_LOG_HASH, joined)).where(*conditions)
-        suspect = "IF(x.s IS NULL OR x.s != TO_BASE64(UNHEX(x.v)), CONCAT(x.n, '/', x.s IS NOT NULL, '/', x.t), NULL)"
-        digests = f"GROUP_CONCAT({digest_sql('x.h', 'x.v', 'x.c')} SEPARATOR '')" if self._digests else "NULL"
-        columns = (
-            func.count(),
-            _sql("GROUP_CONCAT(x.n, ' ', x.m)"),
-            _sql("GROUP_CONCAT(IF(x.o, x.n, NULL))"),
-            _sql(f"GROUP_CONCAT({suspect})"),
-            _sql(digests),
-        )
-        return _select(columns).select_from(rows.limit(_NO_LIMIT).subquery("x"))
+            digests = _joined_digests(dialect, with_hashes=False) if self._digests else null()
+            return _select(*columns, null(), digests).select_from(SECURITY_LOG)
+        stored = SECURITY_LOG_HASH.c.log_hash
+        suspect = or_(stored.is_(None), seems_altered(dialect))
+        named = number.concat("/").concat(stored.is_not(None)).concat("/").concat(moment)
+        digests = _joined_digests(dialect, with_hashes=True) if self._digests else null()
+        hashed = SECURITY_LOG.outerjoin(SECURITY_LOG_HASH, _JOIN)
+        return _select(*columns, _joined(case((suspect, named))), digests).select_from(hashed)
 
     def _read_rows(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents:
         """Read a range row by row, and compute hashes and digests here."""
@@ -142,39 +152,45 @@ class RangeReader:
         return _in_order(numbers, moments, bytes(digests) if self._digests else b"", suspects, own)
 
 
-def _read_checked(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents:
-    """Read a range of an SQLite file, in which a registered function compares the hashes."""
-    log, stored = SECURITY_LOG.c, SECURITY_LOG_HASH.c
-    suspect = seems_suspect(connection.dialect)
-    own = and_(log.perm_type.in_(our_kinds()), log.log_text.like("% by %"))
-    query = select(log.security_log_num, STORED_MOMENT, stored.security_log_num, suspect, own).outerjoin(
-        SECURITY_LOG_HASH, stored.security_log_num == log.security_log_num
-    )
-    rows = connection.execute(query.where(*conditions).order_by(log.security_log_num)).all()
-    suspects = {row[0]: Suspect(str(row[1]), row[2] is not None) for row in rows if row[3]}
-    numbers, moments = [row[0] for row in rows], [_stored_number(row[1]) for row in rows]
-    return _in_order(numbers, moments, b"", suspects, [row[0] for row in rows if row[4]])
-
-
-def _own_sql() -> str:
-    kinds = ", ".join(str(int(kind)) for kind in our_kinds())
-    return f"securitylog.PermType IN ({kinds}) AND securitylog.LogText LIKE '% by %'"
+def _with_digests_of_altered(connection: Connection, contents: RangeContents) -> RangeContents:
+    """Return the contents with the right digests of the entries whose stored hash is wrong: they were made of it."""
+    altered = [number for number, suspect in contents.suspects.items() if suspect.has_hash]
+    digests = bytearray(contents.digests)
+    for start in range(0, len(altered), _DIGESTS_AT_ONCE):
+        for number, digest in read_digests(connection, altered[start : start + _DIGESTS_AT_ONCE]).items():
+            place = bisect_left(contents.numbers, number)
+            digests[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES] = digest
+    return replace(contents, digests=bytes(digests)) if altered else contents
 
 
 def _is_own(perm_type: int, text: str | None) -> bool:
     return perm_type in our_kinds() and " by " in (text or "")
 
 
-def _stored_number(moment: object) -> int:
-    digits = str(moment)[:19].replace("-", "").replace(":", "").replace(" ", "")
-    return int(digits) if len(digits) == 14 and digits.isdecimal() and digits >= "1880" else 0
+def _integers(joined: str) -> list[int]:
+    return list(map(int, joined.split(","))) if joined else []
+
+
+def _moments(joined: str, count: int) -> list[int] | None:
+    """Return joined times as numbers; None if they aren't so many, or not all to the second."""
+    if len(joined) != max(count * len(_MOMENT) - 1, 0):
+        return None
+    try:
+        moments = _integers(joined.replace("-", "").replace(":", "").replace(" ", ""))
+    except ValueError:
+        return None
+    if len(moments) != count:
+        return None
+    # A comparison of all first, since nearly always all have a date.
+    no_date = min(moments, default=_FIRST_MOMENT) < _FIRST_MOMENT
+    return [moment if moment >= _FIRST_MOMENT else 0 for moment in moments] if no_date else moments
 
 
 def _in_order(
     numbers: list[int], moments: list[int], digests: bytes, suspects: dict[int, Suspect], own: Sequence[int]
 ) -> RangeContents:
     """Return the contents with each entry once, in the order of the numbers. An entry may have several hashes."""
-    if all(a < b for a, b in pairwise(numbers)):
+    if all(map(lt, numbers, islice(numbers, 1, None))):
         return RangeContents(numbers, moments, digests, own, suspects)
     places = {number: place for place, number in enumerate(numbers)}
     order = [places[number] for number in sorted(places)]
@@ -192,9 +208,23 @@ def _text(value: str | bytes | None) -> str:
     return value.decode() if isinstance(value, bytes) else value or ""
 
 
-def _sql(text: str) -> Any:
-    return literal_column(text)
+def _sql(text: str) -> ColumnElement[str]:
+    return literal_column(text, String())
 
 
-def _select(columns: Sequence[Any]) -> Select[Any]:
+def _joined(value: ColumnElement[Any]) -> ColumnElement[str]:
+    return func.group_concat(value)
+
+
+def _joined_digests(dialect: Dialect, *, with_hashes: bool) -> ColumnElement[bytes]:
+    """Return the digests of all entries; with their hashes, those that are wrong if the hash is."""
+    if dialect.name == "sqlite":
+        sql = sqlite_hashes.digests_sql(*([_STORED_IN_FILE] if with_hashes else []))
+    else:
+        digest = digest_sql(HASH_FROM_STORED) if with_hashes else digest_sql()
+        sql = f"GROUP_CONCAT({digest} SEPARATOR '')"
+    return literal_column(sql, LargeBinary())
+
+
+def _select(*columns: ColumnElement[Any]) -> Select[Any]:
     return select(*columns)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, false, func, select
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.filter import AuditFilter
@@ -22,7 +22,8 @@ class RowRange:
     """One range of rows."""
 
     conditions: Sequence[ColumnElement[bool]]
-    count: int
+    count: int | None
+    """The number of rows; None if nobody has counted them."""
     fraction: float
     """The part of the scan that is done after this range, from 0 to 1."""
     end: Any
@@ -32,10 +33,6 @@ class RowRange:
 
 Limits = tuple[int | None, int | None]
 """The numbers before and after a part of a table; None where the part has no limit."""
-
-
-_LOWEST = -(2**63)
-"""The lowest number that a column can hold."""
 
 
 class RangeScan(ABC):
@@ -50,7 +47,7 @@ class RangeScan(ABC):
 
     @abstractmethod
     def advance(self, finished: RowRange) -> None:
-        """Move the scan to the end of a range."""
+        """Move the scan to the end of a range, with its count if it's known by now."""
 
     @abstractmethod
     def in_order(self, moments: Mapping[int, str]) -> list[int]:
@@ -59,6 +56,8 @@ class RangeScan(ABC):
 
 class NumberScan(RangeScan):
     """A scan of all rows that exist when it starts, in the order of an indexed column of numbers.
+
+    Where numbers follow each other, the end of a range is computed instead of read, until there are gaps.
 
     Args:
         number: The column; several rows may have the same number.
@@ -70,6 +69,7 @@ class NumberScan(RangeScan):
         self._limits = limits
         self._after: int | None = None
         self._bounds: tuple[int, int] | None = None
+        self._dense = False
 
     def next_range(self, connection: Connection, size: int) -> RowRange:
         number = self._number
@@ -77,11 +77,19 @@ class NumberScan(RangeScan):
             low, high = self._limits(connection) if self._limits else (None, None)
             conditions = [] if low is None else [number > low]
             conditions += [] if high is None else [number < high]
-            first, last = connection.execute(select(func.min(number), func.max(number)).where(*conditions)).one()
-            # Without rows between the limits, no row may be in the range: numbers can be negative, too.
-            none = _LOWEST if low is None else low
-            self._after, self._bounds = low, (none, none) if first is None else (first, last)
+            ends: Sequence[int | None] = connection.execute(
+                select(func.min(number), func.max(number)).where(*conditions)
+            ).one()
+            first, last = ends
+            if first is None or last is None:
+                # Not a number that no row has: one that doesn't exist yet may have it.
+                return RowRange([false()], 0, 1.0, low, is_last=True)
+            self._after, self._bounds = low, (first, last)
         first, last = self._bounds
+        if self._dense and self._after is not None:
+            end = min(self._after + size, last)
+            fraction = (end - first + 1) / (last - first + 1)
+            return RowRange([number > self._after, number <= end], None, fraction, end, is_last=end == last)
         after = [] if self._after is None else [number > self._after]
         limited = select(number.label("number")).where(number <= last, *after).order_by(number).limit(size)
         rows = limited.subquery()
@@ -91,6 +99,8 @@ class NumberScan(RangeScan):
         return RowRange([*after, number <= (last if is_last else end)], count, fraction, end, is_last)
 
     def advance(self, finished: RowRange) -> None:
+        known = self._after is not None and bool(finished.count)
+        self._dense = known and finished.count == finished.end - self._after
         self._after = finished.end
 
     def in_order(self, moments: Mapping[int, str]) -> list[int]:

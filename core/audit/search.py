@@ -104,21 +104,22 @@ def indexed_conditions(audit_filter: AuditFilter, *, use_index: bool = True) -> 
     Args:
         use_index: False to keep the database from using those indexes, by adding 0 to the column.
     """
-    user, permission = (
-        column if use_index else column + 0 for column in (SECURITY_LOG.c.user_num, SECURITY_LOG.c.perm_type)
-    )
+
+    def column(name: str) -> ColumnElement[int]:
+        # Made only if it's needed: making an expression takes as long as reading some entries.
+        return _COLUMNS[name] if use_index else _COLUMNS[name] + 0
+
     conditions: list[ColumnElement[bool]] = []
     if audit_filter.user is not None:
-        conditions.append(user == audit_filter.user)
+        conditions.append(column("user") == audit_filter.user)
     if audit_filter.permission is not None:
-        conditions.append(permission == audit_filter.permission)
+        conditions.append(column("permission") == audit_filter.permission)
     if audit_filter.ours:
-        conditions.append(permission.in_(our_kinds()))
-    columns = {"user": user, "permission": permission}
+        conditions.append(column("permission").in_(our_kinds()))
     conditions += [
-        columns[each.field].in_(each.values)
+        column(each.field).in_(each.values)
         for each in audit_filter.more
-        if each.field in columns and not each.excluded
+        if each.field in ("user", "permission") and not each.excluded
     ]
     return conditions
 
@@ -151,6 +152,7 @@ def _other_conditions(audit_filter: AuditFilter, dialect: Dialect) -> list[Colum
     return conditions
 
 
+_IN_ORDER = {direction: select_rows().order_by(time_order(direction)) for direction in Direction}
 _COLUMNS: dict[str, Column[Any]] = {
     "user": SECURITY_LOG.c.user_num,
     "permission": SECURITY_LOG.c.perm_type,
@@ -285,16 +287,11 @@ class _PageReader:
 
     def _read_rows(self, conditions: Sequence[ColumnElement[bool]], limit: int | None = None) -> list[StoredRow]:
         """Fetch rows and sort them in the order of the direction."""
-        query = select_rows().where(*conditions, *self._conditions)
+        query = (select_rows() if limit is None else _IN_ORDER[self._direction]).where(*conditions, *self._conditions)
         if limit is not None:
-            query = query.order_by(time_order(self._direction)).limit(limit)
+            query = query.limit(limit)
         rows: Sequence[StoredRow] = self._connection.execute(query).all()
-        reverse = self._direction is Direction.OLDER
-        try:
-            return sorted(rows, key=itemgetter(3, 0), reverse=reverse)
-        except TypeError:
-            # The driver returns a time that no datetime can represent as text, which is in the same order.
-            return sorted(rows, key=lambda row: (str(row[3]), row[0]), reverse=reverse)
+        return sorted(rows, key=itemgetter(3, 0), reverse=self._direction is Direction.OLDER)
 
     def _to_page(self, rows: Sequence[StoredRow], *, more: bool) -> Page:
         entries = self._mapper.entries(rows)

@@ -65,6 +65,7 @@ class Verification:
         self._range_size = RangeSize()
         self._computed_by_database: bool | None = None
         self._unindexed: UnindexedHashes | None = None
+        self._reader: RangeReader | None = None
         self._limits: Limits | None = None
         self._days = AuditFilter(since=audit_filter.since, until=audit_filter.until)
         self._numbers_grow = practice.profile.random_keys is None
@@ -156,6 +157,8 @@ class Verification:
         if not self._covers_hashes(connection, checked):
             return
         contents = self._read_contents(connection, checked)
+        if checked.count is None:
+            checked = replace(checked, count=len(contents.numbers))
         suspects = contents.suspects
         texts = self._read_own_texts(connection, contents.own)
         before_hashes = self._set_aside_before_hashes(suspects)
@@ -235,12 +238,17 @@ class Verification:
         """Read a range: only the suspects if not all entries are verified, otherwise also what shows their order."""
         if self._plausibility is None:
             return RangeContents((), (), suspects=self._find_suspects(connection, checked))
-        digests, by_database = self._observer is not None, bool(self._computed_by_database)
-        if self._unindexed is None and by_database:
-            reader = RangeReader(computed_by_database=True, hashes=True, digests=digests)
+        with_hashes = self._unindexed is None and bool(self._computed_by_database)
+        if self._reader is None:
+            self._reader = RangeReader(
+                computed_by_database=bool(self._computed_by_database),
+                hashes=with_hashes,
+                digests=self._observer is not None,
+            )
+        reader = self._reader
+        if with_hashes:
             return self._range_size.timed(connection, lambda: reader.read(connection, checked.conditions))
         suspects = self._find_suspects(connection, checked)
-        reader = RangeReader(computed_by_database=by_database, hashes=False, digests=digests)
         return replace(reader.read(connection, checked.conditions), suspects=suspects)
 
     def _read_own_texts(self, connection: Connection, numbers: Sequence[int]) -> list[tuple[int, int, str]]:

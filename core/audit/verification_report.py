@@ -137,7 +137,7 @@ class Findings:
             for number, suspect in suspects.items()
             if not suspect.has_hash and number not in known
         }
-        self._checked += checked.count
+        self._checked += checked.count or 0
         self._before_count += before_hashes
         self._unhashed_count += len(unhashed)
         for entry in reread:

@@ -22,7 +22,7 @@ from core.database.database_file import database_exists, require_content, requir
 from core.database.statement_cache import STATEMENTS
 from core.database.statement_log import log_statements
 from core.database.tls import plain_host
-from core.opendental.log_hash_sql import register_functions
+from core.opendental.sqlite_hashes import register_functions
 
 CONNECT_SECONDS = 5
 ATTEMPT_SECONDS = 20

@@ -79,23 +79,27 @@ def _moment_sql(column: str) -> str:
     return f"IF({column} < '1880-01-01', 0, IFNULL(CAST({column} AS UNSIGNED), 0))"
 
 
-MOMENT_SQL = _moment_sql("securitylog.LogDateTime")
-"""The time of an entry as a number, on a server."""
-
-HEAD_SQL = (
-    "CONCAT_WS('|', 1, securitylog.SecurityLogNum, securitylog.PermType, securitylog.UserNum,"
-    f" {MOMENT_SQL}, securitylog.PatNum, {_moment_sql('securitylog.DateTPrevious')},"
-    " securitylog.LogSource, securitylog.DefNum, securitylog.DefNumError)"
+HASH_FROM_STORED = (
+    f"IF(securityloghash.LogHash IS NULL, {HASH_IN_HEX}, LOWER(HEX(FROM_BASE64(securityloghash.LogHash))))"
 )
-"""The text that the digest covers before Open Dental's hash, on a server."""
+"""Open Dental's hash of an entry that is joined to its stored hash: the stored one, which must match; without one, the
+computed one. Converting it takes less time than computing it once more."""
 
-COMPUTER_SQL = "IFNULL(securitylog.CompName, '')"
 
+def digest_sql(vendor: str = HASH_IN_HEX) -> str:
+    """Return the SQL of the digest on a server, as bytes.
 
-def digest_sql(head: str = HEAD_SQL, vendor: str = HASH_IN_HEX, computer: str = COMPUTER_SQL) -> str:
-    """Return the SQL of the digest on a server, as bytes, from the SQL of its three parts."""
-    text = f"CONVERT(CONCAT({head}, '|', {vendor}, '|', {computer}) USING utf8mb4)"
-    return f"UNHEX(SHA2({text}, 256))"
+    Args:
+        vendor: The SQL of Open Dental's hash of the row in hexadecimal.
+    """
+    # Joined as bytes, since a server takes long to convert characters: all values but the computer's name are ASCII.
+    joined = (
+        "CONCAT_WS(_binary'|', 1, securitylog.SecurityLogNum, securitylog.PermType, securitylog.UserNum,"
+        f" {_moment_sql('securitylog.LogDateTime')}, securitylog.PatNum, {_moment_sql('securitylog.DateTPrevious')},"
+        f" securitylog.LogSource, securitylog.DefNum, securitylog.DefNumError, {vendor},"
+        " CONVERT(IFNULL(securitylog.CompName, '') USING utf8mb4))"
+    )
+    return f"UNHEX(SHA2({joined}, 256))"
 
 
 def read_digests(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 from datetime import datetime
 
@@ -35,24 +35,14 @@ def log_hash(
     """
     moment = format_for_hash(log_date_time)
     previous = "" if date_t_previous == NO_DATE else format_for_hash(date_t_previous)
-    return hash_of_formatted(perm_type, user_num, moment, log_text, pat_num, previous)
+    return hash_of_joined(f"{perm_type}{user_num}{moment}{log_text}{pat_num}{previous}")
 
 
-def hash_of_formatted(perm_type: int, user_num: int, moment: str, log_text: str, pat_num: int, previous: str) -> str:
-    """Compute the same hash from times that are formatted already.
-
-    Args:
-        perm_type: `PermType`.
-        user_num: `UserNum`.
-        moment: `LogDateTime` as `format_for_hash` returns it.
-        log_text: `LogText`.
-        pat_num: `PatNum`.
-        previous: `DateTPrevious` in the same format; empty if the entry was never edited.
-    """
-    joined = f"{perm_type}{user_num}{moment}{log_text}{pat_num}{previous}"
+def hash_of_joined(joined: str) -> str:
+    """Compute the same hash from all values, concatenated, with times as `format_for_hash` returns them."""
     # A database holds no lone surrogates. If one is passed anyway, the hash doesn't match, but nothing fails.
     digest = hashlib.sha256(joined.encode("utf-16-le", "surrogatepass")).digest()
-    return base64.b64encode(digest).decode("ascii")
+    return binascii.b2a_base64(digest, newline=False).decode("ascii")
 
 
 def format_for_hash(moment: datetime) -> str:

@@ -5,23 +5,18 @@ The result is only a suspicion: `core.opendental.log_hash` decides about each en
 
 from __future__ import annotations
 
-import sqlite3
-
-from sqlalchemy import ColumnElement, Connection, Dialect, LargeBinary, cast, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Dialect, LargeBinary, cast, literal_column, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnClause
 
-from core.opendental.column_types import server_time
-from core.opendental.log_hash import log_hash
-from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
-
-_SQLITE_FUNCTION = "apisetup_log_hash"
+from core.opendental import sqlite_hashes
+from core.opendental.schema import SECURITY_LOG_HASH
 
 
 def seems_altered(dialect: Dialect) -> ColumnElement[bool]:
     """Return a condition that is true if a `securityloghash` row doesn't match the `securitylog` row joined to it."""
     if dialect.name == "sqlite":
-        return SECURITY_LOG_HASH.c.log_hash != _sqlite_hash()
+        return SECURITY_LOG_HASH.c.log_hash != literal_column(sqlite_hashes.HASH)
     # Compared as bytes, because collations ignore case and trailing spaces.
     return cast(SECURITY_LOG_HASH.c.log_hash, LargeBinary) != _server_hash()
 
@@ -47,22 +42,6 @@ def can_compute(connection: Connection) -> bool:
             raise
         return False
     return True
-
-
-def register_functions(connection: sqlite3.Connection) -> None:
-    """Register the SQL function that computes the hash on an SQLite connection."""
-    connection.create_function(_SQLITE_FUNCTION, 6, _hash_stored_values, deterministic=True)
-
-
-def _sqlite_hash() -> ColumnElement[str]:
-    log = SECURITY_LOG.c
-    columns = (log.perm_type, log.user_num, log.log_date_time, log.log_text, log.pat_num, log.date_t_previous)
-    hashed: ColumnElement[str] = getattr(func, _SQLITE_FUNCTION)(*columns)
-    return hashed
-
-
-def _hash_stored_values(perm_type: int, user: int, moment: str, text: str | None, patient: int, previous: str) -> str:
-    return log_hash(perm_type, user, server_time(moment), text or "", patient, server_time(previous))
 
 
 HASH_IN_HEX = """

@@ -16,7 +16,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from core.opendental.entry_digest import DIGEST_BYTES
 
@@ -66,9 +66,10 @@ class ListedEntries:
     digests: bytes
     """`LISTED_BYTES` for each entry."""
 
-    def between(self, after: int, last: int) -> ListedEntries:
-        """Return the entries whose numbers are greater than `after`, and `last` at most."""
-        start, end = bisect_right(self.numbers, after), bisect_right(self.numbers, last)
+    def between(self, after: int | None, last: int | None) -> ListedEntries:
+        """Return the entries whose numbers are greater than `after`, and `last` at most; None for no limit."""
+        start = 0 if after is None else bisect_right(self.numbers, after)
+        end = len(self.numbers) if last is None else bisect_right(self.numbers, last)
         digests = self.digests[start * LISTED_BYTES : end * LISTED_BYTES]
         return ListedEntries(self.numbers[start:end], self.moments[start:end], digests)
 
@@ -111,7 +112,8 @@ class ListWriter:
 
 def shorten(digests: bytes) -> bytes:
     """Return the listed beginnings of digests."""
-    return b"".join([digests[start : start + LISTED_BYTES] for start in range(0, len(digests), DIGEST_BYTES)])
+    words = array("Q", digests)
+    return words[:: DIGEST_BYTES // LISTED_BYTES].tobytes()
 
 
 def pack(numbers: Sequence[int], moments: Sequence[int], digests: bytes) -> str:
@@ -158,18 +160,16 @@ def sha256_of(blocks: Iterable[Block]) -> str:
 
 def _differences(values: Sequence[int]) -> bytes:
     # Unsigned, and modulo 2^64: the difference of two numbers may be larger than a signed one holds.
-    before = 0
-    found = array("Q")
-    for value in values:
-        found.append(value - before & _MASK)
-        before = value
-    return _little_endian(found).tobytes()
+    pairs = zip(values, chain((0,), values), strict=False)
+    return _little_endian(array("Q", [value - before & _MASK for value, before in pairs])).tobytes()
 
 
 def _sums(raw: bytes) -> list[int]:
     differences = array("Q")
     differences.frombytes(raw)
-    return [each & _MASK for each in accumulate(_little_endian(differences))]
+    sums = list(accumulate(_little_endian(differences)))
+    # They don't decrease, so if the last one fits, all do.
+    return sums if not sums or sums[-1] <= _MASK else [each & _MASK for each in sums]
 
 
 def _little_endian(values: array[int]) -> array[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -188,18 +188,19 @@ class Sealing:
     def _read_range(self, connection: Connection) -> float:
         checked = self._scan.next_range(connection, self._size.rows)
         started = time.perf_counter()
-        self._add(connection, checked.conditions)
+        count = self._add(connection, checked.conditions)
         self._size.adapt(time.perf_counter() - started)
-        self._scan.advance(checked)
+        self._scan.advance(replace(checked, count=count))
         self._read_all = checked.is_last
         return checked.fraction
 
-    def _add(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> None:
+    def _add(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
+        """Read entries, add them to the seal, and return their number."""
         if self._reader is None:
-            return
+            return 0
         contents = self._reader.read(connection, conditions)
         if not contents.numbers:
-            return
+            return 0
         if self._logged is not None:
             self._logged.add(connection, contents.own)
         if not self._tree.entries:
@@ -210,6 +211,7 @@ class Sealing:
         self._newest = max(self._newest, *contents.moments)
         highest = contents.numbers[-1]
         self._largest = highest if self._largest is None else max(self._largest, highest)
+        return len(contents.numbers)
 
     # -- storing -------------------------------------------------------------------
 

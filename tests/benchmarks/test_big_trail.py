@@ -274,7 +274,7 @@ def peak(directory: Path, server: Server, practice: str) -> float:
                 terminal.settle(0.05)
         terminal.press("!")
         terminal.wait_for("^/ +only:unmatched$")
-        terminal.wait_for("NO HASH")
+        terminal.wait_for("!20[0-9-]{8} ")
         terminal.press("!")
         terminal.wait_for("^/ +everything")
         terminal.settle()
