@@ -193,7 +193,7 @@ async def test_a_key_that_can_not_be_decided_about_does_not_stop_the_others(demo
         office.close()
         await user.press("ctrl+s")
         await user.at(ChangeSeries)
-        assert "A decision about API key" in user.flowing_text
+        assert "was made in the meantime. Nothing was saved. Close this to see what it is now." in user.flowing_text
         await user.press("enter")
         await user.at(KeyReviewScreen)
         assert user.status_text.startswith("Decided about 1 of 2 keys.")
@@ -230,6 +230,22 @@ async def test_several_keys_are_disabled_as_decisions(demo: OpenRequest) -> None
     texts = rows.audit_texts(after=before)
     assert sum("to Disabled by Customer" in text for text in texts) == 2
     assert sum(": disable" in text for text in texts) == 2
+
+
+async def test_undoing_many_changes_says_what_to_type_in_the_smallest_terminal(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(60, 20)) as user:
+        await open_review(user)
+        await user.press("g", *["space"] * 12, "d")
+        await user.at(Question)
+        await user.press("ctrl+y")
+        await user.at(ChangeSeries)
+        await user.press("enter")
+        await user.at(KeyReviewScreen)
+        await user.press("ctrl+z")
+        await user.at(Prompt)
+        assert "the number of keys" in user.text
+        assert user.text.count("(Whole Office Suite)") == 1
+        assert "back to not decided status: from Disabled" in user.flowing_text
 
 
 async def test_a_decision_is_undone_to_the_one_before_it_and_to_none(demo: OpenRequest) -> None:
@@ -316,6 +332,17 @@ async def test_a_review_that_another_admin_ended_is_shown_as_ended(demo: OpenReq
         await user.at(KeyReviewScreen)
         assert "Keep" not in user.keys
         assert "Left open" in user.text
+
+
+async def test_the_keys_of_a_review_that_another_admin_ended_are_no_longer_marked(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await at_key_of(user, "Canopy Analytics")
+        await user.press("space", "space")
+        assert user.text.count("✓") == 2
+        end_review(demo.open(Secret("")))
+        await user.press("r")
+        assert "ended 2024-11-05" in user.text
+        assert "✓" not in user.text
 
 
 async def test_the_form_for_many_keys_fits_into_the_smallest_terminal(demo: OpenRequest) -> None:

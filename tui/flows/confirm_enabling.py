@@ -46,7 +46,8 @@ async def confirm_with_ending(
     by_fingerprint = ending.startswith("#")
     what = "short fingerprint" if by_fingerprint else "last four characters"
     lines = [*lines, "", f"Type the key's {what}{f', {ending},' if by_fingerprint else ''} to confirm:"]
-    prompt = Prompt(title, lines, "", partial(_require_ending, ending, what), verb=verb, key="ctrl+y")
+    require = partial(_require_ending, ending, what)
+    prompt = Prompt(title, lines, "", require, verb=verb, key="ctrl+y", placeholder=f"the key's {what}")
     return await screen.app.push_screen_wait(prompt) is not None
 
 
@@ -73,7 +74,8 @@ async def confirm_with_count(screen: BaseScreen[Any], title: str, lines: Sequenc
         False if the admin cancelled.
     """
     lines = [*lines, "", f"Type {count}, the number of these keys, to confirm:"]
-    prompt = Prompt(title, lines, "", partial(_require_count, count), verb=verb, key="ctrl+y")
+    require = partial(_require_count, count)
+    prompt = Prompt(title, lines, "", require, verb=verb, key="ctrl+y", placeholder="the number of keys")
     return await screen.app.push_screen_wait(prompt) is not None
 
 

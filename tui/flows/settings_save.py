@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tui.session import Session
     from tui.widgets.settings_form import SettingsForm
 
+_NOT_READ = "The settings haven't been read, so there is nothing to save. Press r to reload."
+
 
 async def save_settings(screen: BaseScreen[Any], session: Session, form: SettingsForm) -> str:
     """Save what was changed in a form and say what happened. Call it from a flow.
@@ -26,10 +28,10 @@ async def save_settings(screen: BaseScreen[Any], session: Session, form: Setting
         ApiSetupError: The settings weren't saved.
     """
     session.require_writable()
-    read, typed = form.page.values, form.typed
     if not form.unsaved:
-        screen.show_status("No changes to save.")
+        screen.show_status("No changes to save." if form.is_filled else _NOT_READ)
         return ""
+    read, typed = form.page.values, form.typed
     office, actor = session.office, session.actor
     try:
         with screen.busy("Saving…"):

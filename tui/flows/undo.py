@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import EditConflict, HeadquartersError, OutcomeUnknown
@@ -113,9 +114,10 @@ async def _confirm(
 
 def _lines(steps: Sequence[UndoStep]) -> list[str]:
     lines: list[str] = []
-    for step in steps:
-        lines += ["", step.subject] if lines else [step.subject]
-        lines += [f"  Not undone: {step.refusal}"] if step.refusal else [f"  {line}" for line in step.lines]
+    for subject, of_subject in groupby(steps, key=lambda step: step.subject):
+        lines += ["", subject] if lines else [subject]
+        for step in of_subject:
+            lines += [f"  Not undone: {step.refusal}"] if step.refusal else [f"  {line}" for line in step.lines]
     return lines
 
 

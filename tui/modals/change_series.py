@@ -21,6 +21,7 @@ _OTHER_LINES = 8
 """The lines of the dialog that are not text: the frame, the status line, the keys and the room around it."""
 _CONCERNS_ONE = (EditConflict, HeadquartersRefused, InvalidInput, OperationNotAllowed)
 """The errors that say nothing about the changes that follow."""
+_LOOK_FIRST = "Close this to see what it is now."
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class ChangeSeries(BaseModal[tuple[SeriesResult, ...]]):
         mark, tone, text = self._state(index, result)
         lines = [safe_line((f"{mark} ", tone), (name, "strong"), (f"  {text}", "normal"), indent=2)]
         if result.error is not None:
-            lines.append(safe_line(("  ", "normal"), (str(result.error), "alert"), indent=2))
+            lines.append(safe_line(("  ", "normal"), (_text_of(result.error), "alert"), indent=2))
         return lines
 
     def _state(self, index: int, result: SeriesResult) -> tuple[str, Tone, str]:
@@ -162,3 +163,8 @@ class ChangeSeries(BaseModal[tuple[SeriesResult, ...]]):
         done = (result.done for result in self._results if result.done is not None)
         sentences = dict.fromkeys(sentence for each in done for sentence in each.consequences)
         return [line for each in sentences for line in (safe_line(("", "normal")), safe_line((each, "normal")))]
+
+
+def _text_of(error: ApiSetupError) -> str:
+    """Return why a change failed, and what to do, which isn't to choose between values as with a single change."""
+    return f"{error.sentence} {_LOOK_FIRST}" if isinstance(error, EditConflict) else str(error)

@@ -34,6 +34,7 @@ class Prompt(TextModal[T], Generic[T]):
         verb: The text of the button.
         key: The key that submits the text. It must be a Ctrl+letter if something is written then, because text that is
             pasted or typed by mistake may contain a line break.
+        placeholder: What to type, for a long explanation of which the end isn't in view.
     """
 
     CSS_PATH = "prompt.tcss"
@@ -48,16 +49,18 @@ class Prompt(TextModal[T], Generic[T]):
         *,
         verb: str = "Continue",
         key: str = "enter",
+        placeholder: str = "",
     ) -> None:
         super().__init__(title, lines, 2)
         self._initial = initial
         self._parse = parse
         self._verb = verb
         self._key = key
+        self._placeholder = placeholder
 
     def compose_answers(self) -> ComposeResult:
         """Compose the field and the button."""
-        yield PlainInput(self._initial, select_on_focus=True)
+        yield PlainInput(self._initial, placeholder=self._placeholder, select_on_focus=True)
         button = Button(Content(f"{display(self._key)} {self._verb}"), id="take", compact=True)
         button.can_focus = self._key == "enter"
         button.styles.line_pad = 0  # in line with the keys below it; a style sheet can't say 0

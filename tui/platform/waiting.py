@@ -29,6 +29,7 @@ _WHAT = {
     "connect": "Connecting",
     "password": "Reading the database password",
     "offices": "Reading the configuration file",
+    "first settings": "Reading the settings",
     "settings": "Reading the settings",
     "keys": "Reading the keys",
     "key": "Reading the key",

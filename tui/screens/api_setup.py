@@ -153,6 +153,12 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         is_problem = any(each.is_problem for each in settled)
         self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
         self.refresh_bindings()
+        self.complete_opening()
+
+    @once
+    async def complete_opening(self) -> None:
+        """Show the settings, and start what the keys didn't wait for. Keys that are pressed meanwhile work."""
+        session = self.open_session
         await self._show_first_settings(session)
         self.call_after_refresh(self.load_notes)
         self.refresh_from_headquarters()
@@ -164,12 +170,16 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         self.open_requested_place()
 
     async def _show_first_settings(self, session: Session) -> None:
+        form = self.query_one(SettingsForm)
         try:
-            page = await self.call_service(session.office.settings.load, group="read")
+            page = await self.call_service(session.office.settings.load, group="first settings")
         except ApiSetupError as error:
-            self.show_problem(error)
+            if not form.is_filled:
+                self.show_problem(error)
             return
-        await self.query_one(SettingsForm).show(page)
+        # A reload may have been faster, and its values edited.
+        if not form.is_filled:
+            await form.show(page)
         missing = (*page.missing, *filter(None, [page.warning]))
         if missing:
             self.show_status(" ".join(filter(None, (self.status.text, *missing))), self.status.kind)

@@ -82,7 +82,9 @@ class SelectableList(RowList):
 
     def keep_selected(self, identities: Collection[Hashable]) -> None:
         """Deselect the rows that aren't among these any more, because what they showed is gone."""
-        self._select(self._selected.intersection(identities))
+        gone = self._selected.difference(identities)
+        if gone:
+            self.deselect(gone)
 
     def markers(self, row: Row, *, is_current: bool, highlight: Style) -> list[Segment]:
         """Put the mark of a selected row where the cursor's bar is on the current row, or else next to the bar."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import gather
+from asyncio import Lock, gather
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -49,6 +49,8 @@ class SettingsForm(Panel):
     def __init__(self) -> None:
         super().__init__()
         self._page = _NOTHING_READ
+        self._is_filled = False
+        self._showing = Lock()
         self._chosen_type: int | None = None
         self._headline, self._of_api = "", True
 
@@ -95,6 +97,11 @@ class SettingsForm(Panel):
         """The settings as they were last read or saved."""
         return self._page
 
+    @property
+    def is_filled(self) -> bool:
+        """True as soon as there are fields, with the settings that were read."""
+        return self._is_filled
+
     def mark_saved(self, values: ApiSettings) -> None:
         """Treat values that were just saved as the stored ones."""
         self._page = replace(self._page, values=values)
@@ -108,17 +115,20 @@ class SettingsForm(Panel):
             keep_typed: Keep the edited values that are not saved yet.
             drop: The names, as in `unsaved`, of edited settings whose values are discarded anyway.
         """
-        kept = {name: value for name, value in self._edited_values().items() if self.FIELDS[name] not in drop}
-        values = replace(page.values, **kept) if keep_typed else page.values
-        is_first, self._page = self._page is _NOTHING_READ, page
-        # A stored number may not be in the list: 0 means that no type is chosen, and a stored type may be deleted.
-        listed = {payment_type.number for payment_type in page.payment_types}
-        self._chosen_type = values.payment_type if values.payment_type in listed else None
-        if is_first:
-            await self._mount_fields(values)
-        else:
-            self._fill_fields(values)
-        self._show_unsaved()
+        # A reload may end while the fields are being mounted, which can't be filled before.
+        async with self._showing:
+            kept = {name: value for name, value in self._edited_values().items() if self.FIELDS[name] not in drop}
+            values = replace(page.values, **kept) if keep_typed else page.values
+            self._page = page
+            # A stored number may not be in the list: 0 means that no type is chosen, and a stored type may be deleted.
+            listed = {payment_type.number for payment_type in page.payment_types}
+            self._chosen_type = values.payment_type if values.payment_type in listed else None
+            if self._is_filled:
+                self._fill_fields(values)
+            else:
+                await self._mount_fields(values)
+                self._is_filled = True
+            self._show_unsaved()
 
     async def _mount_fields(self, values: ApiSettings) -> None:
         """Mount the fields with their values, which costs a third of changing them afterwards."""
@@ -181,7 +191,7 @@ class SettingsForm(Panel):
 
     def _edited_values(self) -> dict[str, Any]:
         """Return the values that differ from the stored ones, by their names in `ApiSettings`."""
-        if self._page is _NOTHING_READ:
+        if not self._is_filled:
             return {}
         typed, read = asdict(self.typed), asdict(self._page.values)
         if not any(each.number == read["payment_type"] for each in self._page.payment_types):
