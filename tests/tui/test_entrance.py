@@ -16,7 +16,6 @@ from core.offices.open_request import OpenRequest
 from core.offices.password_source import PROMPT
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
-from tests.support.gates import Gates
 from tests.support.open_requests import DATABASE_PASSWORD, FILE, file_request, server_request, with_office
 from tests.support.signing_in import set_password, sign_in
 from tests.support.user_driver import run_program, running
@@ -243,23 +242,9 @@ async def test_settings_that_cannot_be_read_keep_no_admin_from_the_keys(
     async with run_program(demo) as user:
         assert "The settings cannot be read now." in user.flowing_text
         assert "Appointment Br" in user.text
-        await user.press("ctrl+s")
-        assert "No changes to save." in user.flowing_text
         monkeypatch.setattr(SettingsService, "load", load)
         await user.press("r")
         assert "● on" in user.text.partition("FHIR interval")[0]
-
-
-async def test_keys_work_while_the_settings_are_read(demo: OpenRequest, gate: Gates) -> None:
-    held = gate(SettingsService, "load")
-    async with running(ApisetupApp(demo)) as user:
-        await until(held.entered.is_set)
-        await until(lambda: "Appointment Br" in user.text)
-        user.send("ctrl+s", "tab", "down", "slash")
-        await until(lambda: "Tab completes" in user.text)
-        held.open()
-        await user.at_api_setup()
-        assert "Credit Card" in user.text
 
 
 async def test_a_refused_database_password_is_cleared_from_its_field(demo: OpenRequest) -> None:
