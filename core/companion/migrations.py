@@ -8,287 +8,28 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from core.base.errors import NotAPractice, StorageFailed
+from core.companion import migration_statements as sql
 from core.companion.key_vault import KeyVault
 from core.companion.tables.migrations import MIGRATION
 from core.companion.tables.registry import REGISTRY_KEY
 from core.database.table_names import table_names
 from core.model.key_text import mask
 
-_HISTORY = """
-CREATE TABLE apisetup_migration (
-    number INTEGER NOT NULL PRIMARY KEY,
-    name VARCHAR(80) NOT NULL,
-    applied_at DATETIME NOT NULL
-)
-"""
-
-# Migrations are SQL and never edited after a release, because existing companion databases have applied them as they
-# were.
-_KEYS_AND_LICENSES = (
-    """
-    CREATE TABLE apisetup_license_text (
-        sha256 VARCHAR(64) NOT NULL PRIMARY KEY,
-        text TEXT NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE apisetup_license_acceptance (
-        number INTEGER NOT NULL PRIMARY KEY,
-        title TEXT NOT NULL,
-        sha256 VARCHAR(64) NOT NULL REFERENCES apisetup_license_text (sha256),
-        accepted_by VARCHAR(255) NOT NULL,
-        accepted_at DATETIME NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE apisetup_key (
-        fingerprint VARCHAR(64) NOT NULL PRIMARY KEY,
-        key_text VARCHAR(255) NOT NULL,
-        developer VARCHAR(255) NOT NULL,
-        email TEXT NOT NULL,
-        phone TEXT NOT NULL,
-        permissions JSON NOT NULL,
-        status INTEGER NOT NULL,
-        date_disabled DATETIME,
-        agreement_since DATE,
-        added DATETIME NOT NULL,
-        license_number INTEGER REFERENCES apisetup_license_acceptance (number)
-    )
-    """,
-)
-
-_HEADQUARTERS = (
-    """
-    CREATE TABLE apisetup_headquarters_answer (
-        number INTEGER NOT NULL PRIMARY KEY,
-        asked_at DATETIME NOT NULL,
-        listed_keys JSON NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE apisetup_headquarters_key (
-        fingerprint VARCHAR(64) NOT NULL PRIMARY KEY,
-        added DATETIME,
-        agreement_since DATE,
-        license_number INTEGER REFERENCES apisetup_license_acceptance (number)
-    )
-    """,
-)
-
-_ORDER_OF_ANSWERS = (
-    """
-    CREATE TABLE apisetup_question (
-        number INTEGER NOT NULL PRIMARY KEY
-    )
-    """,
-    "INSERT INTO apisetup_question (number) VALUES (0)",
-    "ALTER TABLE apisetup_headquarters_answer ADD COLUMN question INTEGER NOT NULL DEFAULT 0",
-)
-
-_SIGN_IN_FAILURES = (
-    """
-    CREATE TABLE apisetup_sign_in_failure (
-        user_num INTEGER NOT NULL PRIMARY KEY,
-        failures INTEGER NOT NULL,
-        last_failure DATETIME NOT NULL
-    )
-    """,
-)
-
-_JOURNAL = (
-    """
-    CREATE TABLE apisetup_journal (
-        number INTEGER NOT NULL PRIMARY KEY,
-        writer VARCHAR(16) NOT NULL,
-        intent JSON NOT NULL
-    )
-    """,
-)
-
-_USE_OF_KEYS = (
-    """
-    CREATE TABLE apisetup_use_day (
-        name VARCHAR(255) NOT NULL,
-        day DATE NOT NULL,
-        permission INTEGER NOT NULL,
-        computer VARCHAR(255) NOT NULL,
-        entries INTEGER NOT NULL,
-        first_at DATETIME NOT NULL,
-        last_at DATETIME NOT NULL,
-        PRIMARY KEY (name, day, permission, computer)
-    )
-    """,
-    """
-    CREATE TABLE apisetup_use_range (
-        name VARCHAR(255) NOT NULL PRIMARY KEY,
-        since DATETIME NOT NULL,
-        until DATETIME NOT NULL,
-        complete INTEGER NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE apisetup_former_name (
-        developer VARCHAR(255) NOT NULL,
-        former_name VARCHAR(255) NOT NULL,
-        PRIMARY KEY (developer, former_name)
-    )
-    """,
-)
-
-_ENCRYPTED_KEYS = (
-    """
-    CREATE TABLE apisetup_encryption (
-        number INTEGER NOT NULL PRIMARY KEY,
-        key_id VARCHAR(16) NOT NULL,
-        since DATETIME NOT NULL
-    )
-    """,
-    "ALTER TABLE apisetup_journal ADD COLUMN renewed_at INTEGER",
-    "ALTER TABLE apisetup_key RENAME TO apisetup_key_in_clear",
-    """
-    CREATE TABLE apisetup_key (
-        fingerprint VARCHAR(64) NOT NULL PRIMARY KEY,
-        masked VARCHAR(16) NOT NULL,
-        key_id VARCHAR(16) NOT NULL,
-        sealed TEXT NOT NULL,
-        developer VARCHAR(255) NOT NULL,
-        email TEXT NOT NULL,
-        phone TEXT NOT NULL,
-        permissions JSON NOT NULL,
-        status INTEGER NOT NULL,
-        date_disabled DATETIME,
-        agreement_since DATE,
-        added DATETIME NOT NULL,
-        license_number INTEGER REFERENCES apisetup_license_acceptance (number)
-    )
-    """,
-)
-_DROP_CLEAR_TEXTS = "DROP TABLE apisetup_key_in_clear"
 _ENCRYPTION, _ERASURE = 7, 8
-
-_FLEET = (
-    """
-    CREATE TABLE apisetup_fleet_answer (
-        office VARCHAR(60) NOT NULL PRIMARY KEY,
-        answered_at DATETIME NOT NULL,
-        answer JSON NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE apisetup_joined_name (
-        name VARCHAR(255) NOT NULL PRIMARY KEY,
-        joined_with VARCHAR(255) NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE apisetup_fleet_run (
-        receipt VARCHAR(20) NOT NULL PRIMARY KEY,
-        started_at DATETIME NOT NULL,
-        plan JSON NOT NULL,
-        written JSON NOT NULL,
-        finished INTEGER NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE apisetup_fleet_result (
-        receipt VARCHAR(20) NOT NULL,
-        office VARCHAR(60) NOT NULL,
-        result JSON NOT NULL,
-        PRIMARY KEY (receipt, office)
-    )
-    """,
-    """
-    CREATE TABLE apisetup_last_verification (
-        number INTEGER NOT NULL PRIMARY KEY,
-        verified_at DATETIME NOT NULL,
-        verdict TEXT NOT NULL
-    )
-    """,
-)
-
-_SEALS = (
-    """
-    CREATE TABLE apisetup_seal (
-        practice VARCHAR(64) NOT NULL,
-        number INTEGER NOT NULL,
-        seal TEXT NOT NULL,
-        PRIMARY KEY (practice, number)
-    )
-    """,
-    """
-    CREATE TABLE apisetup_sealed_entries (
-        practice VARCHAR(64) NOT NULL,
-        number INTEGER NOT NULL,
-        part INTEGER NOT NULL,
-        first_entry INTEGER NOT NULL,
-        last_entry INTEGER NOT NULL,
-        entries INTEGER NOT NULL,
-        content TEXT NOT NULL,
-        PRIMARY KEY (practice, number, part)
-    )
-    """,
-)
-
-_FLEET_WRITERS = (
-    """
-    CREATE TABLE apisetup_fleet_writer (
-        receipt VARCHAR(20) NOT NULL PRIMARY KEY,
-        writer VARCHAR(16) NOT NULL,
-        renewed_at INTEGER NOT NULL
-    )
-    """,
-)
-
-_REVIEWS = (
-    """
-    CREATE TABLE apisetup_key_note (
-        fingerprint VARCHAR(64) NOT NULL PRIMARY KEY,
-        owner VARCHAR(255) NOT NULL,
-        purpose VARCHAR(255) NOT NULL,
-        agreement_reference VARCHAR(255) NOT NULL,
-        review_date DATE
-    )
-    """,
-    """
-    CREATE TABLE apisetup_review (
-        number INTEGER NOT NULL PRIMARY KEY,
-        name VARCHAR(60) NOT NULL,
-        since DATE NOT NULL,
-        until DATE NOT NULL,
-        started_at DATETIME NOT NULL,
-        started_by VARCHAR(255) NOT NULL,
-        known JSON NOT NULL,
-        ended_at DATETIME,
-        ended_by VARCHAR(255) NOT NULL,
-        left_open JSON NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE apisetup_review_item (
-        review INTEGER NOT NULL,
-        fingerprint VARCHAR(64) NOT NULL,
-        snapshot JSON NOT NULL,
-        decision JSON NOT NULL,
-        revision INTEGER NOT NULL,
-        PRIMARY KEY (review, fingerprint)
-    )
-    """,
-)
-
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("keys and licenses", _KEYS_AND_LICENSES),
-    ("headquarters", _HEADQUARTERS),
-    ("order of answers", _ORDER_OF_ANSWERS),
-    ("sign-in failures", _SIGN_IN_FAILURES),
-    ("journal", _JOURNAL),
-    ("use of keys", _USE_OF_KEYS),
-    ("encrypted keys", _ENCRYPTED_KEYS),
+    ("keys and licenses", sql.KEYS_AND_LICENSES),
+    ("headquarters", sql.HEADQUARTERS),
+    ("order of answers", sql.ORDER_OF_ANSWERS),
+    ("sign-in failures", sql.SIGN_IN_FAILURES),
+    ("journal", sql.JOURNAL),
+    ("use of keys", sql.USE_OF_KEYS),
+    ("encrypted keys", sql.ENCRYPTED_KEYS),
     # What `erase` does, outside the transaction.
     ("clear texts erased", ()),
-    ("offices as a fleet", _FLEET),
-    ("seals", _SEALS),
-    ("changes by a team", _FLEET_WRITERS),
-    ("reviews", _REVIEWS),
+    ("offices as a fleet", sql.FLEET),
+    ("seals", sql.SEALS),
+    ("changes by a team", sql.FLEET_WRITERS),
+    ("reviews", sql.REVIEWS),
 )
 
 
@@ -309,7 +50,7 @@ def migrate(connection: Connection, clock: Callable[[], datetime], vault: KeyVau
     # What is deleted is overwritten, in this session.
     connection.exec_driver_sql("PRAGMA secure_delete=ON")
     if MIGRATION.name not in table_names(connection):
-        connection.exec_driver_sql(_HISTORY)
+        connection.exec_driver_sql(sql.HISTORY)
     applied = applied_migrations(connection)
     refuse_newer(applied)
     for number, (name, statements) in enumerate(_MIGRATIONS, start=1):
@@ -414,7 +155,7 @@ def _encrypt_keys(connection: Connection, vault: KeyVault) -> None:
         marks = ", ".join("?" * len(values))
         insertion = f"INSERT INTO apisetup_key (masked, key_id, sealed, {names}) VALUES ({marks})"  # noqa: S608
         connection.exec_driver_sql(insertion, values)
-    connection.exec_driver_sql(_DROP_CLEAR_TEXTS)
+    connection.exec_driver_sql(sql.DROP_CLEAR_TEXTS)
 
 
 def _record(connection: Connection, number: int, name: str, clock: Callable[[], datetime]) -> None:

@@ -12,7 +12,7 @@ from core.fleet.office_reading import renew_list
 from core.keys.status_history import changes_made
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.event_text import format_moment
+from core.model.event_codec import format_moment
 from core.model.fleet_change import (
     FleetPlan,
     OfficeOutcome,

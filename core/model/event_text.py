@@ -1,19 +1,26 @@
-"""The values inside audit texts: how each kind is written, and read again.
-
-A free text (a name, a title, a file name) is written as it is unless that would make its sentence ambiguous; then it
-is written in double quotes, escaped as in JSON. A reader accepts both forms.
-"""
+"""The kinds of values inside audit texts: how each is written, and read again."""
 
 from __future__ import annotations
 
-import json
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from core.model.audit_entry import counted
+from core.model.event_codec import (
+    FREE_TEXT,
+    QUOTED,
+    RECEIPT_NUMBER,
+    Codec,
+    FreeTextCodec,
+    Matching,
+    Quote,
+    VendorTextCodec,
+    format_moment,
+    in_quotes,
+    without_quotes,
+)
 from core.model.event_values import (
     CopyChange,
     KeyGrant,
@@ -30,88 +37,9 @@ from core.model.event_values import (
 )
 from core.opendental.key_status import KeyStatus
 
-SHORTENED = " [shortened]"
-"""The end of a text that was cut because its column couldn't hold it."""
-
-Quote = Callable[[str], str]
-"""Writes a free text: as it is, or in quotes."""
-
-RECEIPT_NUMBER = "R[0-9]{8}-[0-9A-F]{6}"
-"""The pattern of the number of a receipt, such as `R20260301-7F3A09`."""
 NOT_DECIDED = "not decided"
 """The text in place of a decision about a key that has none."""
 _DECISION = r"keep until [0-9]{4}-[0-9]{2}-[0-9]{2}|disable|ask the vendor"
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_FREE_TEXT = rf'{_QUOTED}|(?!").*?'
-
-
-def in_quotes(text: str) -> str:
-    """Write a free text in quotes."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def as_it_is(text: str) -> str:
-    """Write a free text without quotes, unless it would be read as one that has them."""
-    return in_quotes(text) if text.startswith('"') else text
-
-
-def format_moment(moment: datetime | None) -> str:
-    """Return a time as audit texts write it; `none` for no time."""
-    return moment.replace(microsecond=0).isoformat(" ") if moment is not None else "none"
-
-
-def without_quotes(text: str) -> str:
-    """Return the free text that was written in one of the two ways."""
-    if not re.fullmatch(_QUOTED, text, re.DOTALL):
-        return text
-    try:
-        return str(json.loads(text))
-    except ValueError:
-        return text
-
-
-class Codec(ABC):
-    """Writes one kind of value into an audit text, and reads it from there."""
-
-    pattern: str
-    """A regular expression without capturing groups that matches the written value."""
-
-    @abstractmethod
-    def write(self, value: Any, quote: Quote, /) -> str:
-        """Return the value as text, with each free text in it written by `quote`."""
-
-    @abstractmethod
-    def read(self, text: str) -> Any:
-        """Return the value of a text that matches the pattern."""
-
-
-class _FreeText(Codec):
-    pattern = _FREE_TEXT
-
-    def write(self, value: str, quote: Quote, /) -> str:
-        return quote(value)
-
-    def read(self, text: str) -> str:
-        return without_quotes(text)
-
-
-class _VendorText(Codec):
-    """A name in a sentence of Open Dental's own, which knows no quotes."""
-
-    pattern = ".*?"
-
-    def write(self, value: str, _quote: Quote, /) -> str:
-        return value
-
-    def read(self, text: str) -> str:
-        return text
-
-
-class _Matching(_VendorText):
-    """A text that can't hold anything ambiguous."""
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
 
 
 class _Status(Codec):
@@ -195,7 +123,7 @@ class _KeyName(Codec):
 
 
 class _KeyLabel(Codec):
-    pattern = rf"{_KeyName.pattern} \((?:{_FREE_TEXT})\)"
+    pattern = rf"{_KeyName.pattern} \((?:{FREE_TEXT})\)"
 
     def write(self, value: KeyLabel, quote: Quote, /) -> str:
         return f"{value.name} ({quote(value.developer)})"
@@ -208,7 +136,7 @@ class _KeyLabel(Codec):
 class _NewKeyLabel(_KeyLabel):
     """The label of a key that is being added, whose developer may not be known yet."""
 
-    pattern = rf"{_KeyName.pattern}(?: \((?:{_FREE_TEXT})\))?"
+    pattern = rf"{_KeyName.pattern}(?: \((?:{FREE_TEXT})\))?"
 
     def write(self, value: KeyLabel, quote: Quote, /) -> str:
         return super().write(value, quote) if value.developer else str(value.name)
@@ -230,7 +158,7 @@ class _ForKey(Codec):
 class _Grant(Codec):
     """The rights of a new key, and the day since which its agreement is in place; versions before 0.2 didn't say it."""
 
-    _items = rf"(?:{_QUOTED}|[^\"])+?"
+    _items = rf"(?:{QUOTED}|[^\"])+?"
     _parts = re.compile(rf"; permissions (?P<names>{_items}); BAA (?P<since>none|since [0-9-]+)", re.DOTALL)
     pattern = rf"(?:; permissions {_items}; BAA (?:none|since [0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}))?"
     _unknown = "not known"
@@ -279,7 +207,7 @@ class _Changes(Codec):
         self._make = make
         alternatives = "|".join(re.escape(each.value) for each in names)
         self._change = re.compile(
-            rf"(?P<setting>{alternatives})(?: changed)? from (?P<before>{_FREE_TEXT}) to (?P<after>{_FREE_TEXT})"
+            rf"(?P<setting>{alternatives})(?: changed)? from (?P<before>{FREE_TEXT}) to (?P<after>{FREE_TEXT})"
             rf"(?=; (?:{alternatives}) from |\Z)",
             re.DOTALL,
         )
@@ -307,7 +235,7 @@ class _Changes(Codec):
 class _Permissions(Codec):
     """Permissions that were added and removed; neither means that only their order changed."""
 
-    _items = rf"(?:{_QUOTED}|[^\"])+?"
+    _items = rf"(?:{QUOTED}|[^\"])+?"
     _change = re.compile(rf"(?:added (?P<added>{_items}))?(?:; )?(?:removed (?P<removed>{_items}))?", re.DOTALL)
     _order = "their order"
     pattern = rf"(?:added|removed) {_items}|{_order}"
@@ -365,7 +293,7 @@ class _Remark(Codec):
     """A text at the end of a sentence; empty for none."""
 
     _start = "; note: "
-    pattern = rf"(?:{_start}(?:{_FREE_TEXT}))?"
+    pattern = rf"(?:{_start}(?:{FREE_TEXT}))?"
 
     def write(self, value: str, quote: Quote, /) -> str:
         return f"{self._start}{quote(value)}" if value else ""
@@ -388,7 +316,7 @@ class _OpenKeys(Codec):
 
 
 def _split(names: str | None) -> tuple[str, ...]:
-    found = re.findall(rf"(?:{_QUOTED}|[^\",])+", names or "", re.DOTALL)
+    found = re.findall(rf"(?:{QUOTED}|[^\",])+", names or "", re.DOTALL)
     return tuple(without_quotes(each.removeprefix(" ")) for each in found)
 
 
@@ -402,18 +330,18 @@ def _read_names(text: str) -> KeyNames:
     return KeyNames(names, int(more[1]) if more else 0)
 
 
-FreeText = Annotated[str, _FreeText()]
-VendorText = Annotated[str, _VendorText()]
-ClearKey = Annotated[str, _Matching(r"[^\s*]\S*")]
-KeyField = Annotated[str, _Matching("e-mail|phone|Business Associate Agreement")]
-Sha256 = Annotated[str, _Matching("[0-9a-f]{64}")]
-Sha256Start = Annotated[str, _Matching("[0-9a-f]{12}")]
+FreeText = Annotated[str, FreeTextCodec()]
+VendorText = Annotated[str, VendorTextCodec()]
+ClearKey = Annotated[str, Matching(r"[^\s*]\S*")]
+KeyField = Annotated[str, Matching("e-mail|phone|Business Associate Agreement")]
+Sha256 = Annotated[str, Matching("[0-9a-f]{64}")]
+Sha256Start = Annotated[str, Matching("[0-9a-f]{12}")]
 Status = Annotated[KeyStatus, _Status()]
 Count = Annotated[int, _Count()]
 Number = Annotated[int, _Number()]
 Moment = Annotated[datetime | None, _Moment()]
 UndoneEntry = Annotated[int, _UndoneEntry()]
-ReceiptNumber = Annotated[str, _Matching(RECEIPT_NUMBER)]
+ReceiptNumber = Annotated[str, Matching(RECEIPT_NUMBER)]
 InReceipt = Annotated[str, _InReceipt()]
 Name = Annotated[KeyName, _KeyName()]
 Label = Annotated[KeyLabel, _KeyLabel()]
@@ -426,7 +354,7 @@ Permissions = Annotated[ListChange, _Permissions()]
 Copy = Annotated[CopyChange, _CopyChange()]
 NoteChanges = Annotated[tuple[NoteChange, ...], _Changes(NoteField, NoteChange)]
 Day = Annotated[date, _Day()]
-Chosen = Annotated[str, _Matching(_DECISION)]
-Restored = Annotated[str, _Matching(rf"{NOT_DECIDED}|{_DECISION}")]
+Chosen = Annotated[str, Matching(_DECISION)]
+Restored = Annotated[str, Matching(rf"{NOT_DECIDED}|{_DECISION}")]
 Remark = Annotated[str, _Remark()]
 OpenKeys = Annotated[KeyNames, _OpenKeys()]

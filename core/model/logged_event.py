@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, get_type_hints
 from core.opendental.permission_types import Permission
 
 if TYPE_CHECKING:
-    from core.model.event_text import Codec, Quote
+    from core.model.event_codec import Codec, Quote
 
 SETTINGS = "The settings of API Setup."
 KEY_COPY = "The practice's copy of the API keys."
@@ -93,7 +93,7 @@ class AuditEvent:
         if not fields(self):
             return self.template
         # Imported here, since the event that every start writes has no fields.
-        from core.model.event_text import as_it_is, in_quotes
+        from core.model.event_codec import as_it_is, in_quotes
 
         plain = self._format(as_it_is)
         # A name may hold anything, even the words around it. In quotes it can't be taken for them.
@@ -314,7 +314,7 @@ _ABOUT = {
 
 
 def _parse_event(text: str) -> AuditEvent | None:
-    from core.model.event_text import SHORTENED
+    from core.model.event_codec import SHORTENED
 
     if not text.endswith(SHORTENED):
         for event in known_events():

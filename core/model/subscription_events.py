@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.model.event_text import FreeText, InReceipt, Moment, NewLabel, Number, UndoneEntry, format_moment
+from core.model.event_codec import format_moment
+from core.model.event_text import FreeText, InReceipt, Moment, NewLabel, Number, UndoneEntry
 from core.model.logged_event import SUBSCRIPTION, AuditEvent, Edit
 from core.opendental.permission_types import Permission
 

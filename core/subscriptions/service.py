@@ -15,7 +15,7 @@ from core.base.errors import Conflict, EditConflict, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import GONE, ApiKey, KeyList
-from core.model.event_text import format_moment
+from core.model.event_codec import format_moment
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent
 from core.model.subscription import ApiSubscription, SubscriptionChange, SubscriptionPage

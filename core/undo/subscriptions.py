@@ -6,7 +6,7 @@ from core.audit.service import AuditService
 from core.base.errors import Conflict
 from core.model.actor import Actor
 from core.model.api_key import GONE
-from core.model.event_text import format_moment
+from core.model.event_codec import format_moment
 from core.model.subscription import ApiSubscription
 from core.model.subscription_events import SubscriptionEnded, SubscriptionStopChanged, stop_of
 from core.subscriptions.service import SubscriptionService

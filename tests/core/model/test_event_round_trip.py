@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model import event_text
-from core.model.event_text import SHORTENED
+from core.model.event_codec import RECEIPT_NUMBER, SHORTENED
 from core.model.event_values import (
     CopyChange,
     KeyGrant,
@@ -107,8 +107,8 @@ VALUES: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (event_text.Number, st.integers(0, 2**63 - 1)),
     (event_text.Moment, st.none() | st.datetimes().map(lambda moment: moment.replace(microsecond=0))),
     (event_text.UndoneEntry, st.integers(0, 10**9)),
-    (event_text.ReceiptNumber, st.from_regex(event_text.RECEIPT_NUMBER, fullmatch=True)),
-    (event_text.InReceipt, st.just("") | st.from_regex(event_text.RECEIPT_NUMBER, fullmatch=True)),
+    (event_text.ReceiptNumber, st.from_regex(RECEIPT_NUMBER, fullmatch=True)),
+    (event_text.InReceipt, st.just("") | st.from_regex(RECEIPT_NUMBER, fullmatch=True)),
     (event_text.Name, key_names),
     (event_text.Label, st.builds(KeyLabel, key_names, mixed_names)),
     (event_text.NewLabel, st.builds(KeyLabel, key_names, mixed_names)),
