@@ -107,7 +107,7 @@ def big_server(server: Server, many_on_server: str, tmp_path_factory: pytest.Tem
         default_agreement(),
         runtime(),
     )
-    yield Big(office, 1.4, 0.6)
+    yield Big(office, 1.5, 0.6)
     office.close()
 
 
