@@ -20,6 +20,7 @@ from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.question import Question
 from tui.platform import waiting
 from tui.screens.api_setup import ApiSetupScreen
+from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.settings_form import SettingsForm
 
@@ -105,12 +106,33 @@ async def test_a_place_that_is_left_meanwhile_keeps_nothing_from_being_read(demo
         await until(lambda: bool(use.calls))
 
 
-async def test_the_wait_says_what_is_read(demo: OpenRequest, gate: Gates, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_place_of_a_user_without_setup_does_not_open_later(demo: OpenRequest, gate: Gates) -> None:
+    rows.execute("DELETE FROM grouppermission WHERE PermType = 8")
+    held = gate(SettingsService, "load")
+    async with running(ApisetupApp(demo)) as user:
+        await until(held.entered.is_set)
+        user.ignored_group = "first settings"
+        await user.at(AuditTrailScreen)
+        await finish(user, held)
+        await user.press("1")
+        assert (await user.at(ApiSetupScreen)).query_one(SettingsForm).is_filled
+
+
+async def test_the_wait_says_what_is_read_and_esc_does_not_stop_it(
+    demo: OpenRequest, gate: Gates, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(waiting, "SHOW_AFTER", 0.05)
     held = gate(SettingsService, "load")
     async with running(ApisetupApp(demo)) as user:
-        await see_keys(user, held)
+        form = await see_keys(user, held)
         await until(lambda: user.status_text.startswith("Reading the settings… "))
+        await user.press("slash")
+        await user.enter_text("clear")
+        await until(lambda: user.status_text.startswith("Reading the settings… "))
+        await user.press("escape", "escape")
+        assert user.panel("keys-panel").startswith("Keys  12 ")
+        await finish(user, held)
+        assert form.is_filled
 
 
 async def test_settings_that_are_read_twice_at_once_are_shown_once(demo: OpenRequest) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from core.base.errors import AlreadyApplied
 from core.base.secret import Secret
-from core.model.review import Choice, DecisionKind
+from core.model.review import Choice, DecisionKind, DecisionResult
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from core.review.service import ReviewService
@@ -202,6 +205,32 @@ async def test_a_key_that_can_not_be_decided_about_does_not_stop_the_others(demo
         assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  5 of 12 decided")
         await user.press("escape")
         await user.at(ReviewScreen)
+
+
+async def test_a_decision_whose_answer_was_lost_counts_and_does_not_stop_the_others(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide_now = ReviewService.decide
+
+    def lose_answer(service: ReviewService, *arguments: Any, **options: Any) -> DecisionResult:
+        result = decide_now(service, *arguments, **options)
+        if result.key.developer == "Canopy Analytics":
+            raise AlreadyApplied
+        return result
+
+    async with run_program(demo, size=(120, 40)) as user:
+        await at_key_of(user, "Canopy Analytics")
+        await user.press("space", "space", "W")
+        await user.at(Form)
+        monkeypatch.setattr(ReviewService, "decide", lose_answer)
+        await user.press("ctrl+s")
+        await user.at(ChangeSeries)
+        assert user.status_text == "2 of 2 done."
+        await user.press("enter")
+        await user.at(KeyReviewScreen)
+        assert user.status_text.startswith("Decided about 2 keys: ask the vendor.")
+        await user.press("escape")
+        assert user.panel("list-panel").startswith(f"Review {UNDER_WAY}  5 of 12 decided")
 
 
 async def test_the_key_bar_offers_to_disable_selected_keys_wherever_the_cursor_is(demo: OpenRequest) -> None:

@@ -91,8 +91,8 @@ class Deciding:
         name = self._review.name
         if not self._is_single:
             remark = f"These are also the decisions in the review {name}."
-            left = await disable_several(self._screen, self._session, self._keys, change=decide, remarks=[remark])
-            self.is_stale = bool(left)
+            await disable_several(self._screen, self._session, self._keys, change=decide, remarks=[remark])
+            self.is_stale = len(self.results) < len(self._keys)
             return
         (key,) = self._keys
         if key.status.disabled:
@@ -196,12 +196,12 @@ class Deciding:
         title = f"Decide about {self._count}: {choice.label}"
         results = await make_in_turn(self._screen, self._session, title, list(map(change, self._keys)))
         errors = [result.error for result in results if result.error is not None]
-        if errors and not self.results:
+        # A decision whose answer was lost counts, without a result.
+        done = sum(result.done is not None for result in results)
+        if errors and not done:
             raise errors[0]
-        self.is_stale = bool(errors)
-        show_count(
-            self._screen, self._session, "Decided about", len(self.results), len(self._keys), f": {choice.label}"
-        )
+        self.is_stale = len(self.results) < len(self._keys)
+        show_count(self._screen, self._session, "Decided about", done, len(self._keys), f": {choice.label}")
         return True
 
     def _decide(self, choice: Choice, listed: KeyList | None, key: ApiKey) -> DecisionResult:

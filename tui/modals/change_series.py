@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from core.base.errors import ApiSetupError, EditConflict, HeadquartersRefused, InvalidInput, OperationNotAllowed
+from core.base.errors import (
+    AlreadyApplied,
+    ApiSetupError,
+    EditConflict,
+    HeadquartersRefused,
+    InvalidInput,
+    OperationNotAllowed,
+)
 from tui.platform.base_modal import BaseModal
 from tui.platform.workers import flow
 from tui.widgets.text_lines import TextLines
@@ -105,6 +112,8 @@ class ChangeSeries(BaseModal[tuple[SeriesResult, ...]]):
             self.show_status(f"{index + 1} of {len(self._changes)}. Esc stops after this one.")
             try:
                 self._results[index] = SeriesResult(done=await self.commit(change.make))
+            except AlreadyApplied as error:
+                self._results[index] = SeriesResult(done=ChangeDone(error.sentence))
             except ApiSetupError as error:
                 self.terminal_app.record_problem(error)
                 self._results[index] = SeriesResult(error=error)

@@ -34,6 +34,9 @@ else:
 REMOTE_GROUP = "headquarters"
 """The worker group of calls to a remote server that may take minutes. Nothing waits for their results."""
 
+BACKGROUND_GROUPS = frozenset({REMOTE_GROUP, "first settings"})
+"""The worker groups of calls without whose results the screen works: Esc doesn't stop them."""
+
 UNSEEN_GROUPS = frozenset({"use", "use details", "health", "key notes"})
 """The worker groups of calls that only complete what a screen shows. Waiting for them is never displayed."""
 
@@ -176,7 +179,7 @@ class ServiceCaller(_Node):
         if await self._wait_while_locked():
             self._cancel_if_closed()
         worker = self.run_in_thread(function, group, exclusive=True)
-        what, kind = describe_group(group), WaitKind.BACKGROUND if group == REMOTE_GROUP else WaitKind.READ
+        what, kind = describe_group(group), WaitKind.BACKGROUND if group in BACKGROUND_GROUPS else WaitKind.READ
         waiting = nullcontext() if group in UNSEEN_GROUPS else self.waiting(what, kind, worker.cancel)
         wait: Wait | None = None
         try:

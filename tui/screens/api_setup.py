@@ -153,6 +153,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         is_problem = any(each.is_problem for each in settled)
         self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
         self.refresh_bindings()
+        # Not after the settings: by then, the admin may be typing here.
+        self.open_requested_place()
         self.complete_opening()
 
     @once
@@ -167,7 +169,6 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         self.call_after_refresh(self.read_use)
         if session.office.seals_daily and session.may_change:
             self.call_after_refresh(self.seal_daily)
-        self.open_requested_place()
 
     async def _show_first_settings(self, session: Session) -> None:
         form = self.query_one(SettingsForm)
