@@ -29,6 +29,8 @@ COMMAND = str(Path(sys.executable).with_name("apisetup"))
 
 READY = "^ a Add "
 """The key bar of API Setup once the practice is open."""
+SETTINGS = "Payment type +[^ │]"
+"""The fields of the settings, which follow the keys."""
 READY_READ_ONLY = "^ Enter Edit +/ Filter "
 """The key bar of API Setup once the practice is open read-only."""
 KEY_OPEN = "^ d Disable "
@@ -86,6 +88,7 @@ class Home:
         """Start the program on an SQLite practice, and wait until API Setup is complete."""
         terminal = self.start(*arguments, env=env)
         terminal.wait_for(READY)
+        terminal.wait_for(SETTINGS)
         return terminal
 
     def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
