@@ -276,9 +276,10 @@ def _require_schema(columns: dict[str, set[str]]) -> None:
     Args:
         columns: The columns of each table of the database.
     """
-    if "preference" not in columns or "securitylog" not in columns:
+    marks = [name for name in ("preference", "securitylog") if name not in columns]
+    if marks:
         raise NotAPractice(
-            "This is not an Open Dental database: it has no tables preference and securitylog.",
+            f"This is not an Open Dental database: it has no table {' and no table '.join(marks)}.",
             "Check the database's name, and that the database user may read it.",
         )
     missing = [

@@ -142,7 +142,7 @@ def require_under_way(now: Review | None, review: Review) -> Review:
 
 
 def decision_conflict(label: str, read: Decision | None, now: Decision | None, wanted: Decision | None) -> EditConflict:
-    """Return the error that another admin decided about a key.
+    """Return the error that another admin decided about a key, or undid the decision.
 
     Args:
         label: The key as sentences name it.
@@ -152,7 +152,8 @@ def decision_conflict(label: str, read: Decision | None, now: Decision | None, w
     """
     was, there, mine = map(decision_text, (read, now, wanted))
     conflict = Conflict(f"Decision about {label}", was, there, mine, _attribution(now))
-    return EditConflict((conflict,), f"A decision about {label} was made in the meantime.")
+    happened = f"A decision about {label} was made" if now is not None else f"The decision about {label} was undone"
+    return EditConflict((conflict,), f"{happened} in the meantime.")
 
 
 def decision_undo_conflict(event: KeyReviewed, item: ReviewItem | None) -> EditConflict:

@@ -125,9 +125,17 @@ def test_another_database_is_not_a_practice(server_sample: SampleServer, alter: 
     alter("securitylog  to securitylog_gone")
     with pytest.raises(NotAPractice) as caught:
         server_sample.open()
-    assert caught.value.sentence == (
-        "This is not an Open Dental database: it has no tables preference and securitylog."
-    )
+    assert caught.value.sentence == "This is not an Open Dental database: it has no table securitylog."
+
+
+def test_a_database_without_both_marks_of_a_practice_is_told_so(
+    server_sample: SampleServer, alter: AlterServer
+) -> None:
+    alter("securitylog  to securitylog_gone")
+    alter("preference  to preference_gone")
+    with pytest.raises(NotAPractice) as caught:
+        server_sample.open()
+    assert caught.value.sentence.endswith(": it has no table preference and no table securitylog.")
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,17 @@ def test_a_key_is_undecided_again_with_an_entry(sample: SamplePractice) -> None:
     }
 
 
+def test_a_decision_in_place_of_one_that_was_undone_since_is_told_so(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
+        start_review(office)
+        decide(office, BRIDGE, KEEP)
+        key, shown = key_of(office, BRIDGE), office.review.find()
+        undo_last(office)
+        with pytest.raises(EditConflict) as caught:
+            office.review.decide(ADMIN, shown, key.fingerprint, ASK)
+        assert caught.value.sentence == f"The decision about {key.label} was undone in the meantime. Nothing was saved."
+
+
 def test_the_decision_that_was_replaced_stands_again(file_sample: SampleFile) -> None:
     with file_sample.office() as office:
         start_review(office)
