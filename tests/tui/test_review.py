@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import pytest
 
 from core.base.errors import PracticeUnavailable
 from core.base.secret import Secret
+from core.model.review import Choice, DecisionKind
 from core.offices.open_request import OpenRequest
 from core.review.notes import KeyNotes
 from tests.support import embedded_rows as rows
 from tests.support.actors import ADMIN
-from tests.support.reviews import end_review, key_of
+from tests.support.reviews import decide, end_review, key_of
 from tests.support.user_driver import User, run_program
 from tui.modals.form import Form, StartForm
 from tui.modals.notice import Notice
@@ -282,6 +284,19 @@ async def test_a_session_that_can_not_write_is_offered_no_changes(demo: OpenRequ
         await user.at(ReviewScreen)
         assert "Notes" not in user.keys
         assert "no owner" in user.text
+
+
+async def test_disabling_takes_over_no_note_of_the_decision_before(demo: OpenRequest) -> None:
+    with closing(demo.open(Secret(""))) as office:
+        decide(office, "ClearPay", Choice(DecisionKind.ASK, note="Somebody else's words"))
+    async with run_program(demo) as user:
+        await at_key_of(user, "ClearPay")
+        before = rows.last_entry()
+        await user.press("d")
+        await user.at(Question)
+        await user.press("ctrl+y")
+        assert "disable" in " ".join(rows.audit_texts(before))
+        assert "words" not in " ".join(rows.audit_texts(before))
 
 
 async def test_notes_that_can_not_be_read_are_unknown(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:

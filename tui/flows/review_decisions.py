@@ -85,9 +85,8 @@ class Deciding:
         Raises:
             ApiSetupError: The only key was not disabled, or nothing was decided.
         """
-        note = self._choice.note if self._choice is not None else ""
-        choice = Choice(DecisionKind.DISABLE, note=note)
-        decide = partial(self._decide, choice, None)
+        # Without the note of the decision before, which may be somebody else's.
+        decide = partial(self._decide, Choice(DecisionKind.DISABLE), None)
         name = self._review.name
         if not self._is_single:
             remark = f"These are also the decisions in the review {name}."

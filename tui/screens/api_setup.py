@@ -19,7 +19,7 @@ from tui.flows.headquarters_messages import ASKING, format_differences
 from tui.flows.office_content import OfficeContent, copy_remark, load_content, load_keys, read_only_remark
 from tui.platform.startup import paused_garbage_collection
 from tui.platform.workers import flow, latest, once
-from tui.screens.office_home import OfficeHome
+from tui.screens.office_home import NEED_KEY, NEED_OFFICE, OfficeHome
 from tui.widgets.key_table import KeyTable
 from tui.widgets.selectable_list import SelectableList
 from tui.widgets.settings_form import SettingsForm
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _READ_AGAIN = "Reloaded."
-_NEED_OFFICE = frozenset(
-    (
-        "add_key edit_key disable select sort enable reveal send_to_clipboard remove_key match_copy save "
-        "audit_trail reload about filter why developer_entries developer_queries former_names edit_notes"
-    ).split()
-)
-"""The actions that need an open office."""
 _HISTORY_WIDTH = 120
 """The width of a terminal from which the details have room for a key's history."""
 
@@ -117,13 +110,15 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         """Disable the actions that need an open office until it is open, and `end_filter` if there is no filter."""
         if action == "end_filter":
             return any(self._has_something_to_end(table) for table in self.query(KeyTable))
-        return not (action in _NEED_OFFICE and self.session is None) and super().check_action(action, parameters)
+        return not (action in NEED_OFFICE and self.session is None) and super().check_action(action, parameters)
 
     def is_useful(self, key: Key) -> bool:
-        """Leave out of the key bar what the status of the key under the cursor doesn't allow."""
+        """Leave out of the key bar what needs a key if there is none, and what the status of a key doesn't allow."""
         table = self.query_one(KeyTable)
-        if self.session is None or table.key is None or table.selection.counts:
+        if self.session is None or table.selection.counts:
             return super().is_useful(key)
+        if table.key is None:
+            return super().is_useful(key) and key.action not in NEED_KEY
         return super().is_useful(key) and self.is_allowed(key, table.key)
 
     def _has_something_to_end(self, table: KeyTable) -> bool:
@@ -145,22 +140,21 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             self.dismiss(error)
             return
         self.session = session
-        self.query_one(KeyTable).prices = session.office.prices
         self.query_one(SettingsForm).disabled = not session.may_change
         # The keys come first: an admin waits for them.
-        self.query_one(KeyTable).show(keys)
-        remarks = (*read_only_remark(session), *copy_remark(session, keys))
-        is_problem = any(each.is_problem for each in settled)
-        self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
+        table = self.query_one(KeyTable)
+        table.prices = session.office.prices
+        table.show(keys)
+        remarks = (*(each.text for each in settled), *read_only_remark(session), *copy_remark(session, keys))
+        self.show_status(" ".join(remarks), "problem" if any(each.is_problem for each in settled) else "note")
         self.refresh_bindings()
         # Not after the settings: by then, the admin may be typing here.
         self.open_requested_place()
-        self.complete_opening()
+        self.complete_opening(session)
 
     @once
-    async def complete_opening(self) -> None:
+    async def complete_opening(self, session: Session) -> None:
         """Show the settings, and start what the keys didn't wait for. Keys that are pressed meanwhile work."""
-        session = self.open_session
         await self._show_first_settings(session)
         self.call_after_refresh(self.load_notes)
         self.refresh_from_headquarters()

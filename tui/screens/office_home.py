@@ -20,6 +20,17 @@ from tui.widgets.settings_form import SettingsForm
 if TYPE_CHECKING:
     from core.audit.filter import AuditFilter
 
+NEED_OFFICE = frozenset(
+    (
+        "add_key edit_key disable select sort enable reveal send_to_clipboard remove_key match_copy save "
+        "audit_trail reload about filter why developer_entries developer_queries former_names edit_notes"
+    ).split()
+)
+"""The actions that need an open office."""
+NEED_KEY = frozenset(("edit_key", "disable", "enable", "select"))
+"""The actions in the key bar that need a key under the cursor."""
+
+
 T = TypeVar("T")
 
 
