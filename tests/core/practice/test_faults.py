@@ -28,7 +28,7 @@ _LOG = ("securitylog", "securityloghash", "signalod")
 _HARMLESS = ("apisetup_license_text", "apisetup_journal", "apisetup_question")
 Effect = set[tuple[str, str, str | None]]
 _DIFFERENT_EACH_TIME = (
-    *("DateTFail", "date_disabled", "added", "accepted_at", "number", "APIKeyNum", "DefNum"),
+    *("DateTFail", "date_disabled", "added", "accepted_at", "started_at", "number", "APIKeyNum", "DefNum"),
     "sealed",  # encrypted with a new random number each time
     "seal",  # names the second in which it was made
 )
