@@ -125,7 +125,7 @@ class KeyDecisionUndone(KeyEvent):
 
     @property
     def summary(self) -> str:
-        """What was taken back, in a few words."""
+        """The change that was taken back, in a few words."""
         return f"Review {self.review}: {self.decision} → {self.restored}"
 
 

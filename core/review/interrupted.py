@@ -1,4 +1,4 @@
-"""What became of a change of a review whose process was killed."""
+"""The outcome of a change of a review whose process was killed."""
 
 from __future__ import annotations
 
