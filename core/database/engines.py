@@ -17,7 +17,6 @@ from core.base.partial_file import PartialFile, remove_leftovers
 from core.base.private_file import create_private_directory
 from core.base.secret import Secret
 from core.database.address import ServerAddress
-from core.database.authentication import authentication_plugins, read_server_key
 from core.database.database_file import database_exists, require_content, require_private_database
 from core.database.statement_cache import STATEMENTS
 from core.database.statement_log import log_statements
@@ -70,7 +69,8 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     Raises:
         ConfigurationError: A TLS file, the server's public key or the password can't be used.
     """
-    # These import SQLAlchemy's dialect for MySQL, which a practice in a file doesn't need.
+    # A practice in a file needs none of these, nor SQLAlchemy's dialect for MySQL, which they import.
+    from core.database.authentication import authentication_plugins, read_server_key
     from core.database.local_tls import encrypt_if_offered
     from core.database.server_dialect import DRIVER, replace_dead_connections
 

@@ -96,6 +96,7 @@ def test_the_first_screen_of_a_practice_in_a_file_loads_only_what_it_uses(tmp_pa
         "core.companion.tables.reviews",
         "core.companion.tables.seals",
         "core.companion.tables.use",
+        "core.database.authentication",
         "core.database.connect_failure",
         "core.database.server_errors",
         "core.headquarters.authority",
