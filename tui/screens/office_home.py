@@ -27,7 +27,12 @@ NEED_OFFICE = frozenset(
     ).split()
 )
 """The actions that need an open office."""
-NEED_KEY = frozenset(("edit_key", "disable", "enable", "select"))
+NEED_KEY = frozenset(
+    (
+        "edit_key disable enable select reveal send_to_clipboard remove_key developer_entries developer_queries"
+        " former_names edit_notes"
+    ).split()
+)
 """The actions in the key bar that need a key under the cursor."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.companion.tables import (
+from core.companion.tables import (  # noqa: F401 - each adds its tables to METADATA
     fleet,
     headquarters,
     journal,
@@ -22,18 +22,3 @@ COMPANION = METADATA
 
 Every change to one needs a new migration in `core.companion.migrations`.
 """
-
-SUBJECTS = (
-    fleet,
-    headquarters,
-    journal,
-    licenses,
-    migrations,
-    questions,
-    registry,
-    reviews,
-    seals,
-    sign_in_failures,
-    use,
-)
-"""The modules that declare the tables."""
