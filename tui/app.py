@@ -44,6 +44,9 @@ _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_LEFTOVERS_AFTER = 1.0
+"""Seconds. By then the first screen of a fast computer is complete, so the removal doesn't delay it."""
+
 
 class ApisetupApp(PlaceActions, TerminalApp):
     """API Setup in a terminal.
@@ -78,7 +81,7 @@ class ApisetupApp(PlaceActions, TerminalApp):
         if remark:
             self.notify(remark, severity="warning", markup=False)
         self.call_after_refresh(enable_garbage_collection)
-        self.call_after_refresh(remove_what_killed_runs_left)
+        self.set_timer(_LEFTOVERS_AFTER, remove_what_killed_runs_left)
         self.run_office(self._request)
 
     @latest

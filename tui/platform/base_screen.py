@@ -13,6 +13,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 
 from core.base.errors import ApiSetupError
@@ -301,6 +302,11 @@ class ScreenBehavior(ServiceCaller, CoverableScreen):
         """Display the keys and check the terminal's size. Textual also calls the `on_mount` of a subclass."""
         self.show_keys()
         self._check_size()
+
+    def _screen_resized(self, size: Size) -> None:
+        # Textual reports the size to a screen up to three times while it opens. It arranged the widgets before that.
+        if size != self._compositor.size:
+            super()._screen_resized(size)
 
     def on_resize(self) -> None:
         """Check the terminal's size."""

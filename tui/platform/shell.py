@@ -45,6 +45,9 @@ MIN_SIZE = Size(60, 20)
 SHUTDOWN_TIMEOUT = 5.0
 """Seconds that the application has for closing its screens after a signal before it is stopped by force."""
 
+_SIZES_AT_START = 2
+"""The reports of the terminal's size while the program starts: Textual's, and the driver's after the first picture."""
+
 
 class TerminalApp(CrashSafeApp, ServiceCaller):
     """An application that restores its terminal however it ends.
@@ -81,6 +84,7 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         """The times of the last keys, by which text that arrives as keys is told from keys that somebody pressed."""
         self._key_queue = KeyQueue(self, super().on_event)
         self._shown = Display()
+        self._sizes_reported = 0
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -229,6 +233,9 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     def _repaint_after(self, event: events.Resize) -> None:
         # A terminal may move or clear lines when its size changes, and other programs wrote to it while this one was
         # suspended. Textual draws nothing if the size is the one that it last drew for.
+        self._sizes_reported += 1
+        if self._sizes_reported <= _SIZES_AT_START and event.size == self.size:
+            return
         self._shown.forget()
         if self.screen_stack and self.screen.outer_size == event.size:
             self.refresh()

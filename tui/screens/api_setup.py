@@ -150,7 +150,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         self.refresh_bindings()
         # Not after the settings: by then, the admin may be typing here.
         self.open_requested_place()
-        self.complete_opening(session)
+        # Reading the settings would delay the picture of the keys.
+        self.call_after_refresh(self.complete_opening, session)
 
     @once
     async def complete_opening(self, session: Session) -> None:
