@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.offices.config import parse_configuration
+from core.offices.config_parser import parse_configuration
 from core.offices.setting_names import (
     COMMON_SETTINGS,
     FILE_SETTING,

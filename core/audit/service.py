@@ -10,24 +10,23 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, or_, select
 
-from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, EntryMapper, select_rows
-from core.audit.filter import AuditFilter, Users
 from core.base.errors import Conflict, EditConflict, EntryGone, PracticeUnavailable
 from core.base.recent import Recent
-from core.model.actor import Actor
-from core.model.audit_entry import AuditEntry
-from core.model.audit_events import parse_entry
 from core.model.key_text import fingerprint_tag
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SECURITY_LOG
-from core.practice.practice import Practice
 
 if TYPE_CHECKING:
     from core.audit.activity import Activity
+    from core.audit.entry_mapper import EntryMapper
     from core.audit.export import AuditExport
+    from core.audit.filter import AuditFilter, Users
     from core.audit.search import AuditSearch
     from core.audit.verification import Verification
+    from core.model.actor import Actor
+    from core.model.audit_entry import AuditEntry
     from core.model.whole_entry import WholeEntry
+    from core.practice.practice import Practice
 
 _logger = logging.getLogger(__name__)
 
@@ -137,6 +136,8 @@ class AuditService:
         Args:
             renew: Read them and the keys again.
         """
+        from core.audit.filter import Users
+
         names = self._practice.user_names
         if renew:
             self._keys.forget()
@@ -165,7 +166,7 @@ class AuditService:
         """Return the number of entries that a filter shows on each of its days, for at most `days` of the last ones."""
         from core.audit.activity import read_activity
 
-        mapper = EntryMapper(Users({}), ()) if not wanted.suspect else self._maker()
+        mapper = self._maker() if wanted.suspect else self._mapper_without_names()
         with self._practice.read() as connection:
             return read_activity(connection, wanted, self._practice.now(connection).date(), days, mapper)
 
@@ -175,6 +176,8 @@ class AuditService:
         Raises:
             EntryGone: There is no such entry any more.
         """
+        from core.audit.entry_mapper import select_rows
+        from core.model.audit_events import parse_entry
         from core.model.whole_entry import WholeEntry
 
         maker = self._maker()
@@ -199,18 +202,22 @@ class AuditService:
         return self._own_entries(SECURITY_LOG.c.perm_type.in_(_KINDS_WITH_RECEIPT) & names)
 
     def _own_entries(self, condition: ColumnElement[bool]) -> tuple[WholeEntry, ...]:
+        from core.audit.entry_mapper import select_rows
+        from core.model.audit_events import parse_entry
         from core.model.whole_entry import WholeEntry
 
         with self._practice.read() as connection:
             rows = connection.execute(select_rows().where(condition)).all()
         texts = {row[0]: row[4] or "" for row in rows}
         # Their texts never hold a key, so none has to be masked.
-        entries = EntryMapper(Users({}), ()).entries(rows)
+        entries = self._mapper_without_names().entries(rows)
         ordered = sorted(entries, key=lambda entry: entry.number)
         return tuple(WholeEntry(each, texts[each.number], parse_entry(texts[each.number])) for each in ordered)
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
         """Return the entries that name a key, newest first, by its short fingerprint or (the vendor's) by its text."""
+        from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, select_rows
+
         named = [SECURITY_LOG.c.log_text.contains(fingerprint_tag(fingerprint), autoescape=True)]
         if len(key) >= SHORTEST_KEY_TO_FIND:
             named.append(SECURITY_LOG.c.log_text.contains(key, autoescape=True))
@@ -235,6 +242,7 @@ class AuditService:
             key_tag: The short fingerprint of the API key whose values they are; empty for settings.
         """
         from core.audit.attribution import DAYS_BACK, recent_entries, with_attribution
+        from core.audit.filter import AuditFilter
 
         attributed = tuple(conflicts)
         try:
@@ -251,7 +259,15 @@ class AuditService:
         """Return what converts rows to entries, with the users and keys that the practice has now."""
         return self._maker()
 
+    def _mapper_without_names(self) -> EntryMapper:
+        from core.audit.entry_mapper import EntryMapper
+        from core.audit.filter import Users
+
+        return EntryMapper(Users({}), ())
+
     def _maker(self) -> EntryMapper:
+        from core.audit.entry_mapper import EntryMapper
+
         # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.
         if self._changes_seen != self._practice.changes:
             self._changes_seen = self._practice.changes

@@ -14,8 +14,8 @@ from core.database.address import Address, FileAddress, ServerAddress
 from core.database.connect_failure import CHECK_NAMES
 from core.database.database_file import database_exists
 from core.database.driver_errors import translate_errors
+from core.database.local_host import plain_host
 from core.database.name_lookup import NameLookupTimeout, look_up
-from core.database.tls import plain_host
 
 
 def check_address(address: Address) -> CheckResult:

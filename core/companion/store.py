@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, select
 
 from core.base.errors import DamagedFile, NotAPractice, StorageFailed
-from core.companion.encryption import EncryptionKey
 from core.companion.key_file import EncryptionKeys, key_file_of
 from core.companion.key_vault import KeyVault, Rotation
 from core.companion.migrations import erase, migrate, needs_erasure, needs_migration, overwrite_free_pages
-from core.companion.server_errors import name_companion_server
 from core.companion.tables.questions import QUESTION
 from core.database.companion_address import CONFIGURED, CompanionSettings
 from core.database.database_file import name_damaged_file
@@ -23,6 +22,9 @@ from core.database.driver_errors import translate_errors
 from core.database.engines import WITHOUT_TRANSACTIONS
 from core.database.table_names import table_names
 from core.practice.unit_of_work import UnitOfWork, WriteMode
+
+if TYPE_CHECKING:
+    from core.companion.encryption import EncryptionKey
 
 _logger = logging.getLogger(__name__)
 
@@ -165,6 +167,8 @@ class Companion:
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
         if self.on_server:
+            from core.companion.server_errors import name_companion_server
+
             with name_companion_server(self._engine.url, self._settings), translate_errors():
                 yield
             return

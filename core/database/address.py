@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from core.base.errors import ConfigurationError
-from core.database.tls import Tls, is_local
+from core.database.local_host import is_local
+
+if TYPE_CHECKING:
+    from core.database.tls import Tls
 
 EXAMPLE = "mysql+pymysql://user@host:3306/opendental"
 
@@ -159,5 +163,8 @@ def _parse_server_address(host: str | None, port: int, path: str, user: str | No
             f"Write it as {EXAMPLE}.",
         )
     host = host or "localhost"
+    # Imported here, because an SQLite practice has none.
+    from core.database.tls import Tls
+
     tls = None if is_local(host, socket) else Tls()
     return ServerAddress(host, port, database, unquote(user), socket, tls)

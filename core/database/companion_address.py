@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, PostgresqlAddress, ServerAddress
-from core.database.tls import Tls, is_local
+from core.database.local_host import is_local
+
+if TYPE_CHECKING:
+    from core.database.tls import Tls
 
 CompanionServer = ServerAddress | PostgresqlAddress
 CompanionAddress = FileAddress | CompanionServer
@@ -96,6 +100,8 @@ def _parts(parts: SplitResult, kind: str) -> tuple[str, str, str, str]:
 
 
 def _default_tls(host: str, socket: str) -> Tls | None:
+    from core.database.tls import Tls
+
     return None if is_local(host, socket) else Tls()
 
 

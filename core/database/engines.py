@@ -6,7 +6,7 @@ import re
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
@@ -15,13 +15,15 @@ from core.base.current_directory import absolute_path, real_path
 from core.base.errors import ConfigurationError, StorageFailed
 from core.base.partial_file import PartialFile, remove_leftovers
 from core.base.private_file import create_private_directory
-from core.base.secret import Secret
-from core.database.address import ServerAddress
 from core.database.database_file import database_exists, require_content, require_private_database
+from core.database.local_host import plain_host
 from core.database.statement_cache import STATEMENTS
 from core.database.statement_log import log_statements
-from core.database.tls import plain_host
 from core.opendental.sqlite_hashes import register_functions
+
+if TYPE_CHECKING:
+    from core.base.secret import Secret
+    from core.database.address import ServerAddress
 
 CONNECT_SECONDS = 5
 ATTEMPT_SECONDS = 20

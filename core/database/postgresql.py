@@ -17,7 +17,8 @@ from core.base.secret import Secret
 from core.database.address import PostgresqlAddress
 from core.database.companion_address import CONFIGURED, CompanionSettings
 from core.database.engines import CONNECT_SECONDS, READ_SECONDS, with_listeners
-from core.database.tls import Tls, plain_host
+from core.database.local_host import plain_host
+from core.database.tls import Tls
 
 DRIVER = "postgresql+psycopg"
 """The name of the dialect in a URL."""

@@ -10,7 +10,7 @@ from core.fleet.developers import find_developers
 from core.fleet.opening import fleet_store
 from core.model.fleet import OfficeState
 from core.model.review import OtherOffices
-from core.offices.config import read_configuration
+from core.offices.config_file import read_configuration
 from core.offices.open_request import OpenRequest
 
 

@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from core.base.certificates import explain_rejection
 from core.base.errors import HeadquartersError, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer, cause_chain
+from core.database.local_host import is_local
 from core.database.name_lookup import NameLookupTimeout
-from core.database.tls import is_local
 from core.headquarters.network import create_transport
 from core.headquarters.requests import quote_text, unusable_answer
 

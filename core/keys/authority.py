@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from core.base.errors import OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
-from core.base.secret import Secret
-from core.model.actor import Actor
-from core.model.agreement import Acceptance
-from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
 
 if TYPE_CHECKING:
+    from core.base.secret import Secret
+    from core.model.actor import Actor
+    from core.model.agreement import Acceptance
+    from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
     from core.model.key_events import KeyFieldChanged, KeyPermissionsChanged, KeyRemoved, KeyStatusChanged
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, Update, delete, insert, select, update
 
 from core.base.errors import Conflict, EditConflict, EncryptionKeyUnavailable, InvalidInput
 from core.base.secret import Secret
-from core.companion.store import Companion
 from core.companion.tables.registry import REGISTRY_KEY
 from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
 from core.keys.practice_copy import (
@@ -27,8 +26,6 @@ from core.keys.practice_copy import (
     replace_copy,
 )
 from core.licenses.acceptances import accepted_licenses
-from core.model.actor import Actor
-from core.model.agreement import Acceptance
 from core.model.api_key import (
     GONE,
     THE_KEY,
@@ -42,13 +39,16 @@ from core.model.api_key import (
 )
 from core.model.authority_name import AuthorityName
 from core.model.key_text import distinct_masks, fingerprint, mask
-from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
-from core.practice.practice import Practice
-from core.practice.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
+    from core.companion.store import Companion
+    from core.model.actor import Actor
+    from core.model.agreement import Acceptance
     from core.model.key_events import KeyFieldChanged, KeyPermissionsChanged, KeyRemoved, KeyStatusChanged
+    from core.model.logged_event import AuditEvent
+    from core.practice.practice import Practice
+    from core.practice.unit_of_work import UnitOfWork
 
 _EMBEDDED = "This computer's own registry manages the keys. Open Dental's headquarters isn't informed."
 _ON_SERVER = (

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.audit.service import AuditService
 from core.base.errors import (
     EditConflict,
     EncryptionKeyUnavailable,
@@ -18,12 +17,8 @@ from core.base.errors import (
     OperationNotAllowed,
     OutcomeUnknown,
 )
-from core.base.secret import Secret
-from core.keys.authority import FetchedList, KeyAuthority
 from core.keys.consequences import other_keys
 from core.keys.refusals import change_refusal, status_refusal
-from core.model.actor import Actor
-from core.model.agreement import Acceptance
 from core.model.api_key import (
     ApiKey,
     AuthorityInfo,
@@ -33,12 +28,17 @@ from core.model.api_key import (
     NewKey,
     format_field_changes,
 )
-from core.model.audit_entry import AuditEntry
 from core.model.key_text import fingerprint, fingerprint_tag, validate_key
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice, unchanged_on_error
 
 if TYPE_CHECKING:
+    from core.audit.service import AuditService
+    from core.base.secret import Secret
+    from core.keys.authority import FetchedList, KeyAuthority
+    from core.model.actor import Actor
+    from core.model.agreement import Acceptance
+    from core.model.audit_entry import AuditEntry
     from core.model.key_events import KeyCopied, KeyShown
 
 _NO_ENTRIES: Mapping[str, int] = {}

@@ -48,6 +48,10 @@ class SettingsPage:
     """The fault of the stored payment type, in a sentence; empty if it is one of the active ones."""
 
 
+NOTHING_READ = SettingsPage(ApiSettings(None, None, None), (), ())
+"""The page before anything was read."""
+
+
 @dataclass(frozen=True)
 class SavedSettings:
     """The result of a save: one phrase for each value that changed."""

@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Connection, Table, func, insert, select
 
 from core.audit.service import AuditService
-from core.base.runtime import RuntimeContext
-from core.companion.store import Companion
 from core.model.actor import Actor
-from core.model.agreement import Agreement
 from core.office import demo_service_health
 from core.office.demo_developer_changes import HashedEntry, developer_entries
 from core.office.demo_keys import Period, add_keys
@@ -26,6 +23,11 @@ from core.opendental.schema import DEFINITION, SECURITY_LOG, SECURITY_LOG_HASH, 
 from core.practice.practice import Practice
 from core.practice.row_writer import RowWriter
 from core.settings.service import SettingsService
+
+if TYPE_CHECKING:
+    from core.base.runtime import RuntimeContext
+    from core.companion.store import Companion
+    from core.model.agreement import Agreement
 
 ENTRIES = 300
 """The number of audit entries of the practice's staff."""

@@ -8,26 +8,29 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert
 
-from core.companion.key_vault import KeyVault
 from core.companion.tables.licenses import LICENSE_ACCEPTANCE, LICENSE_TEXT
 from core.companion.tables.registry import REGISTRY_KEY
-from core.model.actor import Actor
-from core.model.agreement import Agreement
 from core.model.event_values import KeyGrant, KeyLabel
 from core.model.key_events import KeyAdded, KeyStatusChanged
 from core.model.key_text import fingerprint, mask
 from core.model.license_events import LicenseAccepted
-from core.model.logged_event import AuditEvent
 from core.office.demo_developer_changes import HashedEntry
 from core.office.demo_reviews import add_reviews
 from core.opendental.api_permissions import API_PERMISSIONS
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.schema import API_KEY
-from core.practice.row_writer import RowWriter
+
+if TYPE_CHECKING:
+    from core.companion.key_vault import KeyVault
+    from core.model.actor import Actor
+    from core.model.agreement import Agreement
+    from core.model.logged_event import AuditEvent
+    from core.practice.row_writer import RowWriter
 
 _BETWEEN_KEYS = timedelta(hours=5, minutes=7)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import insert, update
 
 from core.opendental.payment_types import ACCOUNTING_PREFERENCE, NOT_ON_DEPOSIT_SLIPS, RECURRING_PREFERENCE
 from core.opendental.schema import DEFINITION, PREFERENCE
-from core.practice.practice import Practice
+
+if TYPE_CHECKING:
+    from core.practice.practice import Practice
 
 _CASH, _CREDIT_CARD, _TRANSFER = 2, 3, 5
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert
 
 from core.companion.tables.reviews import KEY_NOTE, REVIEW, REVIEW_ITEM
 from core.model.event_values import KeyLabel, KeyName, NoteChange, NoteField
 from core.model.key_text import fingerprint_tag
-from core.model.logged_event import AuditEvent
 from core.model.review_events import KeyNoteChanged, KeyReviewed, ReviewStarted
+
+if TYPE_CHECKING:
+    from core.model.logged_event import AuditEvent
 
 _STARTED = timedelta(days=9)
 _BETWEEN = timedelta(minutes=7)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
 from core.keys.practice_copy import read_copy
 from core.opendental.log_hash import NO_DATE
 from core.opendental.optional_tables import API_SUBSCRIPTION, COMPUTER, FHIR_CONTACT_POINT, FHIR_SUBSCRIPTION
-from core.practice.practice import Practice
+
+if TYPE_CHECKING:
+    from core.practice.practice import Practice
 
 _OPEN = timedelta(hours=12)
 """The time by which the heartbeats of running computers are ahead, since nothing renews them in a demo."""

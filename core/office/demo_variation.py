@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from random import Random
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
-from core.companion.store import Companion
 from core.companion.tables.registry import REGISTRY_KEY
 from core.opendental.schema import API_KEY, PROGRAM
+
+if TYPE_CHECKING:
+    from core.companion.store import Companion
 
 _RENAMED = ("ClearPay", "Clear Pay, Inc.")
 _MISSING = 4

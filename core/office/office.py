@@ -8,35 +8,34 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core.audit.service import AuditService
-from core.companion.sign_in_failures import SignInFailures
-from core.companion.store import Companion
-from core.keys.authority import KeyAuthority
 from core.keys.service import KeyService
-from core.model.actor import Actor
-from core.model.agreement import Agreement
-from core.model.resolved_change import ResolvedChange
-from core.office.inspected_database import InspectedDatabase
 from core.office.title_facts import practice_info
 from core.opendental.price_list import DEFAULT_PRICES
-from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork, WriteMode
-from core.settings.service import SettingsService
 from core.undo.session_changes import SessionChanges
 from core.users.service import UserService
 
 if TYPE_CHECKING:
     from core.audit.last_verification import LastVerification
     from core.companion.journal import CompanionJournal
+    from core.companion.store import Companion
     from core.diagnosis.service import DiagnosisService
+    from core.keys.authority import KeyAuthority
     from core.licenses.service import LicenseService
+    from core.model.actor import Actor
+    from core.model.agreement import Agreement
     from core.model.logged_event import AuditEvent
+    from core.model.resolved_change import ResolvedChange
     from core.model.review import OtherOffices, ReviewSettings
+    from core.office.inspected_database import InspectedDatabase
     from core.payment_types.service import PaymentTypeService
     from core.practice.made_change import LoggedChange
+    from core.practice.practice import Practice
     from core.recovery.service import RecoveryService
     from core.review.notes import KeyNotes
     from core.review.service import ReviewService
     from core.seals.service import SealService, SealSettings
+    from core.settings.service import SettingsService
     from core.subscriptions.service import SubscriptionService
     from core.undo.service import UndoService
     from core.use.service import UseService
@@ -58,7 +57,6 @@ class Office:
     Attributes:
         database: What the inspection of the server's database found, to open it again soon.
         audit: The Audit Trail.
-        settings: The settings of the API.
         keys: The API keys.
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
@@ -88,12 +86,11 @@ class Office:
         self._agreement = agreement
         self._authority = authority
         self.audit = AuditService(practice, authority.clear_texts)
-        self.settings = SettingsService(practice, self.audit)
         self.keys = KeyService(practice, authority, self.audit)
         changes = SessionChanges()
         practice.on_change = changes.record
         self._changes = changes
-        self.users = UserService(practice, computer, SignInFailures(companion))
+        self.users = UserService(practice, computer, companion)
         self.info = practice_info(practice, line)
         self.prices = DEFAULT_PRICES
         self.name = ""
@@ -101,6 +98,13 @@ class Office:
         self.seal_settings: Callable[[], SealSettings] | None = None
         self.review_settings: ReviewSettings | None = None
         self.other_offices: Callable[[], OtherOffices | None] | None = None
+
+    @cached_property
+    def settings(self) -> SettingsService:
+        """The service for the settings of the API."""
+        from core.settings.service import SettingsService
+
+        return SettingsService(self._practice, self.audit)
 
     @cached_property
     def undoing(self) -> UndoService:

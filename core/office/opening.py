@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from core.base.errors import ApiSetupError, InsecureConnection
-from core.base.runtime import RuntimeContext
-from core.base.secret import Secret
 from core.companion.store import PRACTICE_LOSS, Companion
-from core.database.address import FileAddress, ServerAddress
 from core.database.database_file import name_damaged_file
 from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine
-from core.database.tls import Tls
-from core.keys.authority import KeyAuthority
 from core.keys.local_registry import LocalRegistry
-from core.model.agreement import Agreement
 from core.model.authority_name import AuthorityName
 from core.office.inspected_database import InspectedDatabase, inspect_engine
 from core.office.office import Office
 from core.office.title_facts import describe_encryption
 from core.practice import bootstrap
-from core.practice.inspection import DatabaseProfile
 from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
 
 if TYPE_CHECKING:
+    from core.base.runtime import RuntimeContext
+    from core.base.secret import Secret
     from core.companion.key_file import EncryptionKeys
     from core.companion.opening import CompanionSource
+    from core.database.address import FileAddress, ServerAddress
+    from core.database.tls import Tls
+    from core.keys.authority import KeyAuthority
+    from core.model.agreement import Agreement
     from core.practice.grants import Grants
+    from core.practice.inspection import DatabaseProfile
 
 
 def open_file_office(

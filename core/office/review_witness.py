@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.model.logged_event import AuditEvent
-
 if TYPE_CHECKING:
+    from core.model.logged_event import AuditEvent
     from core.opendental.signals import SignalType
     from core.review.notes import KeyNotes
     from core.review.service import ReviewService

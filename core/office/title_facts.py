@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from core.database.address import ServerAddress
+from typing import TYPE_CHECKING
+
 from core.model.practice_info import PracticeInfo
-from core.practice.inspection import DatabaseProfile
-from core.practice.practice import Practice
+
+if TYPE_CHECKING:
+    from core.database.address import ServerAddress
+    from core.practice.inspection import DatabaseProfile
+    from core.practice.practice import Practice
 
 
 def practice_info(practice: Practice, line: str) -> PracticeInfo:

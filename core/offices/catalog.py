@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from core.offices.config import Configuration, read_configuration
-from core.offices.configured_office import ConfiguredOffice
+from core.offices.config_file import read_configuration
 from core.offices.last_opened import LastOpened
 from core.offices.open_request import LaunchContext, OpenRequest
+
+if TYPE_CHECKING:
+    from core.offices.configuration import Configuration
+    from core.offices.configured_office import ConfiguredOffice
 
 
 @dataclass(frozen=True)

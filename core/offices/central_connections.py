@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Connection, Integer, Text, column, select, table, text
 
 from core.base.errors import NotAPractice
-from core.base.secret import Secret
-from core.database.address import ServerAddress
 from core.database.driver_errors import translate_errors
 from core.database.engines import refuse_writes, server_engine
+
+if TYPE_CHECKING:
+    from core.base.secret import Secret
+    from core.database.address import ServerAddress
 
 # The encrypted columns MySqlPassword and OdPassword are never read.
 _CONNECTIONS = table(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import StaticPool, create_engine, select
 
 from core.base.errors import ConfigurationError, StorageFailed
 from core.base.secret import Secret
 from core.companion.copying import CopyResult, compare_content, copy_content
-from core.companion.encryption import EncryptionKey
 from core.companion.key_file import GivenKeys, KeyFile
 from core.companion.key_vault import Rotation, current_key_id
 from core.companion.migrations import applied_migrations, encrypts_keys
@@ -23,8 +23,11 @@ from core.database.address import FileAddress
 from core.database.companion_address import CompanionServer, CompanionSettings
 from core.database.database_file import database_exists
 from core.database.engines import file_engine
-from core.offices.open_request import OpenRequest
 from core.offices.password_source import COMPANION_KEY, COMPANION_PASSWORD, PasswordSource
+
+if TYPE_CHECKING:
+    from core.companion.encryption import EncryptionKey
+    from core.offices.open_request import OpenRequest
 
 COPY_TO = CompanionSettings("--to", "--to-password-from", "--to-tls", "--to-tls-ca")
 """The options of the database to copy to, for hints."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigurationError
 from core.database.address import FileAddress
 from core.database.companion_address import CompanionAddress, CompanionServer, is_url, parse_companion_url
-from core.offices.config_table import ConfigTable
 from core.offices.connection_settings import PathResolver, parse_source, parse_tls
 from core.offices.password_source import COMPANION_KEY, COMPANION_PASSWORD, PROMPT, PasswordSource, Purpose
+
+if TYPE_CHECKING:
+    from core.offices.config_table import ConfigTable
 
 _PREFIX = "companion_"
 _SERVER_ONLY = ("companion_password_from", *(f"{_PREFIX}{each}" for each in ("tls", "tls_ca", "tls_cert", "tls_key")))

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
@@ -25,11 +25,15 @@ from core.base.regular_file import read_regular_file
 from core.database.address import FileAddress
 from core.database.companion_address import CompanionServer, companion_url
 from core.model.authority_name import AuthorityName
-from core.offices.config import parse_configuration, read_configuration, resolver_for
+from core.offices.config_file import read_configuration
 from core.offices.config_lines import last_line_of, line_of
+from core.offices.config_parser import parse_configuration, resolver_for
 from core.offices.config_table import ConfigTable, InvalidSetting
-from core.offices.configured_office import ConfiguredOffice, parse_office, validate_name
+from core.offices.office_table import parse_office, validate_name
 from core.offices.password_source import PROMPT
+
+if TYPE_CHECKING:
+    from core.offices.configured_office import ConfiguredOffice
 
 _Setting = str | int | bool | Path | list[str] | None
 

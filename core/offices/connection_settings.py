@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigurationError
 from core.database.tls import Tls
-from core.offices.config_table import ConfigTable
 from core.offices.password_source import PasswordSource, Purpose, SourceKind, parse_password_source
+
+if TYPE_CHECKING:
+    from core.offices.config_table import ConfigTable
 
 PathResolver = Callable[[str], Path]
 """Returns the full path for a path in the configuration file."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.base.private_file import replace_private_file
 from core.database.address import FileAddress
 from core.offices.catalog import OfficeCatalog
-from core.offices.config import Configuration
 from core.offices.configured_office import ConfiguredOffice
-from core.offices.open_request import LaunchContext
+
+if TYPE_CHECKING:
+    from core.offices.configuration import Configuration
+    from core.offices.open_request import LaunchContext
 
 DEMO_OFFICES = (
     ("Bright Smiles Dental", ("coast",)),

@@ -12,8 +12,9 @@ from core.base.errors import ConfigurationError
 from core.base.regular_file import read_regular_file
 from core.database.address import ServerAddress
 from core.offices.config_table import ConfigTable, InvalidSetting
-from core.offices.configured_office import MAX_NAME_LENGTH, ConfiguredOffice, parse_office
+from core.offices.configured_office import ConfiguredOffice
 from core.offices.connection_string import parse_connection_string
+from core.offices.office_table import MAX_NAME_LENGTH, parse_office
 from core.offices.server_names import HostFinder, ServerName, parse_server_name
 
 if TYPE_CHECKING:

@@ -12,14 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base.errors import CompanionUnavailable, ConfigurationError, StorageFailed
-from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
-from core.database.companion_address import CompanionAddress
 from core.database.database_file import database_exists
 from core.model.authority_name import AuthorityName
-from core.offices.companion_settings import TeamCompanion
-from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import (
     COMPANION_KEY,
     COMPANION_PASSWORD,
@@ -30,7 +26,6 @@ from core.offices.password_source import (
     Purpose,
     SourceKind,
 )
-from core.offices.paths import Paths
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
 NOT_TYPED = (
@@ -40,11 +35,16 @@ NOT_TYPED = (
 """The advice where a companion's password must be typed, and nobody can be asked."""
 
 if TYPE_CHECKING:
+    from core.base.runtime import RuntimeContext
     from core.companion.key_file import EncryptionKeys
     from core.companion.opening import CompanionSource
+    from core.database.companion_address import CompanionAddress
     from core.model.review import OtherOffices, ReviewSettings
     from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
+    from core.offices.companion_settings import TeamCompanion
+    from core.offices.configured_office import ConfiguredOffice
+    from core.offices.paths import Paths
     from core.seals.service import SealSettings
 
 

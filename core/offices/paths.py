@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_config_path, user_log_path
 
 from core.base.errors import ConfigurationError
-from core.database.address import ServerAddress
-from core.database.companion_address import CompanionServer
+
+if TYPE_CHECKING:
+    from core.database.address import ServerAddress
+    from core.database.companion_address import CompanionServer
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from core.model.review import ReviewRule, ReviewSettings
-from core.offices.config_table import ConfigTable
 from core.offices.setting_names import REVIEW_SETTINGS, names
+
+if TYPE_CHECKING:
+    from core.offices.config_table import ConfigTable
 
 _MAX_DAYS = 3_650
 """Ten years."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.offices.companion_settings import parse_unprompted
-from core.offices.config_table import ConfigTable
-from core.offices.connection_settings import PathResolver
-from core.offices.password_source import SEAL_KEY, PasswordSource
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.offices.password_source import PasswordSource
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,3 @@ class ConfiguredSeals:
 
 
 NO_SEAL_SETTINGS = ConfiguredSeals()
-
-
-def parse_seals(table: ConfigTable, resolve: PathResolver) -> ConfiguredSeals:
-    """Return the settings of seals in a table.
-
-    Raises:
-        InvalidSetting: One of them can't be used.
-    """
-    directory = table.string("seal_dir")
-    return ConfiguredSeals(
-        parse_unprompted(table, SEAL_KEY, resolve),
-        resolve(directory) if directory else None,
-        table.boolean("seal_daily") if "seal_daily" in table else None,
-    )

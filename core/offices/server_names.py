@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from core.database.tls import is_local
+from core.database.local_host import is_local
 
 DEFAULT_PORT = 3306
 _OWN_COMPUTER = (".", "(local)")

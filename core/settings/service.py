@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, ScalarSelect, Select, literal, select
 
-from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput
-from core.model.actor import Actor
 from core.model.settings import (
     ApiSettings,
     PaymentType,
@@ -28,6 +26,8 @@ from core.opendental.signals import SignalType
 from core.practice.practice import Practice, unchanged_on_error
 
 if TYPE_CHECKING:
+    from core.audit.service import AuditService
+    from core.model.actor import Actor
     from core.model.event_values import Setting, SettingChange
     from core.model.settings_events import SettingsChanged
 

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from core.base.errors import LockedOut, NotAuthorized, NotPermitted, WrongNameOrPassword
-from core.base.secret import Secret
-from core.companion.sign_in_failures import SignInFailures
 from core.model.actor import Actor
-from core.model.logged_event import AuditEvent
 from core.model.opening_events import ApiSetupOpened
-from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import GROUP_PERMISSION, USER_GROUP_ATTACH, USER_OD
-from core.practice.practice import Practice, UserName
-from core.users.sign_in_attempt import Attempt, Claim, find_refusal, opens_api_setup, window_name
-from core.users.user_rows import FAILURES_TO_LOCK, LOCK, RELEVANT, UserReplaced, UserState, find_user, read_state
+from core.users.user_rows import (
+    FAILURES_TO_LOCK,
+    LOCK,
+    RELEVANT,
+    UserReplaced,
+    UserState,
+    find_user,
+    opens_api_setup,
+    read_state,
+    window_name,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.base.secret import Secret
+    from core.companion.sign_in_failures import SignInFailures
+    from core.companion.store import Companion
+    from core.model.logged_event import AuditEvent
+    from core.practice.practice import Practice, UserName
+    from core.users.sign_in_attempt import Attempt
 
 READERS = (Permission.SETUP, Permission.AUDIT_TRAIL)
 """The permissions of which one is enough to read settings and keys. Changing them needs Setup."""
@@ -55,19 +70,26 @@ class UserRights:
 
 
 class UserService:
-    """Signs Open Dental's users in and out.
+    """Signs Open Dental's users in and out. What only a sign-in with a password needs is imported for it.
 
     Args:
         practice: The open practice.
         computer: The name of the computer for audit entries.
-        failures: Counts failed sign-ins while nothing can be written to the practice. They count afterwards, too.
+        companion: Where failed sign-ins are counted while nothing can be written to the practice. They count
+            afterwards, too. None counts them until the end of the process.
     """
 
-    def __init__(self, practice: Practice, computer: str, failures: SignInFailures | None = None) -> None:
+    def __init__(self, practice: Practice, computer: str, companion: Companion | None = None) -> None:
         self._practice = practice
         self._computer = computer
-        self._failures = failures or SignInFailures()
+        self._companion = companion
         self._counts_in_practice = practice.read_only is None
+
+    @cached_property
+    def _failures(self) -> SignInFailures:
+        from core.companion.sign_in_failures import SignInFailures
+
+        return SignInFailures(self._companion)
 
     def sign_in(self, name: str, password: Secret, *needs: Permission) -> SignedIn:
         """Sign a user in by name and password.
@@ -100,6 +122,8 @@ class UserService:
             # The name is not logged: it may be a password that was typed into the wrong field.
             self._log(Actor(0, "", self._computer), UserLogOnFailed(UNKNOWN_USER))
             raise WrongNameOrPassword
+        from core.users.sign_in_attempt import Attempt
+
         actor = Actor(user.number, user.name, self._computer)
         attempt = Attempt(self._practice, user, password, needs, self._failures)
         signed_in = self._sign_in(actor, attempt)
@@ -129,6 +153,8 @@ class UserService:
 
     def rights(self, name: str) -> UserRights | None:
         """Return the rights of the user with this name, or None if there is no such user. Nothing is written."""
+        from core.opendental.password_hash import password_matches
+
         found = find_user(self._practice, name)
         if found is None:
             return None
@@ -203,6 +229,7 @@ class UserService:
         An attempt is counted before its password is compared, and the count is taken back if it is right.
         """
         from core.model.sign_in_events import UserLogOnFailed
+        from core.users.sign_in_attempt import Claim, find_refusal
 
         with self._practice.read() as connection:
             state = attempt.read(connection)

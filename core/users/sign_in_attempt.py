@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, case, update
 
 from core.base.errors import LockedOut, NotAuthorized, SignInRefused, WrongNameOrPassword
-from core.base.secret import Secret
 from core.companion.sign_in_failures import FailureCount, SignInFailures
-from core.model.logged_event import AuditEvent
 from core.model.opening_events import ApiSetupOpened
 from core.opendental.log_hash import NO_DATE
 from core.opendental.password_hash import password_matches
-from core.opendental.permission_types import Permission
 from core.opendental.schema import USER_OD
-from core.practice.practice import Practice, UserName
 from core.practice.unit_of_work import Decided, UnitOfWork
-from core.users.user_rows import FAILURES_TO_LOCK, LOCK, UserRow, UserState, read_state
+from core.users.user_rows import (
+    FAILURES_TO_LOCK,
+    LOCK,
+    UserRow,
+    UserState,
+    opens_api_setup,
+    read_state,
+    window_name,
+)
+
+if TYPE_CHECKING:
+    from core.base.secret import Secret
+    from core.model.logged_event import AuditEvent
+    from core.opendental.permission_types import Permission
+    from core.practice.practice import Practice, UserName
 
 
 class Attempt:
@@ -178,13 +189,3 @@ def find_refusal(
             "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
         )
     return None
-
-
-def opens_api_setup(permissions: Collection[Permission], needs: Sequence[Permission]) -> bool:
-    """Return True if a user opens API Setup, which Open Dental records; others open the Audit Trail."""
-    return Permission.SETUP in needs and Permission.SETUP in permissions
-
-
-def window_name(needs: Sequence[Permission]) -> str:
-    """Return the names of the windows that the permissions open."""
-    return " or ".join("API Setup" if each is Permission.SETUP else "the Audit Trail" for each in needs)

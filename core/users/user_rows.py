@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
@@ -14,8 +15,10 @@ from core.opendental.log_hash import NO_DATE
 from core.opendental.permission_types import Permission
 from core.opendental.schema import PREFERENCE, USER_OD
 from core.practice.authorization import has_permission
-from core.practice.practice import Practice, UserName
 from core.practice.unit_of_work import LAST_ROW, LastRow
+
+if TYPE_CHECKING:
+    from core.practice.practice import Practice, UserName
 
 FAILURES_TO_LOCK = 5
 """The number of consecutive failures after which a user is locked out."""
@@ -120,3 +123,13 @@ def _minutes(limit: str | None) -> int:
     """
     text = (limit or "").strip()
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+
+
+def opens_api_setup(permissions: Collection[Permission], needs: Sequence[Permission]) -> bool:
+    """Return True if a user opens API Setup, which Open Dental records; others open the Audit Trail."""
+    return Permission.SETUP in needs and Permission.SETUP in permissions
+
+
+def window_name(needs: Sequence[Permission]) -> str:
+    """Return the names of the windows that the permissions open."""
+    return " or ".join("API Setup" if each is Permission.SETUP else "the Audit Trail" for each in needs)

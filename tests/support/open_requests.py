@@ -19,7 +19,7 @@ from core.model.authority_name import AuthorityName
 from core.office.inspected_database import InspectedDatabase
 from core.office.office import Office
 from core.offices.catalog import OfficeCatalog
-from core.offices.config import read_configuration
+from core.offices.config_file import read_configuration
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.open_request import LaunchContext, OpenRequest
 from core.offices.paths import Paths

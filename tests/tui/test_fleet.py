@@ -11,7 +11,7 @@ from threading import Event
 
 from core.fleet.fleet import Credentials
 from core.offices.catalog import OfficeCatalog
-from core.offices.config import read_configuration
+from core.offices.config_file import read_configuration
 from core.offices.open_request import LaunchContext, OpenRequest
 from core.offices.paths import Paths
 from tests.support.fleets import NAMES, SampleFleet, change_file, ignore, read_file

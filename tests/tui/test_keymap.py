@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import ConfigurationError
-from core.offices.config import parse_configuration
+from core.offices.config_parser import parse_configuration
 from core.offices.open_request import OpenRequest
 from tests.support.user_driver import User, run_program
 from tests.tui.test_assign import fill_form

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.database.address import Address
     from core.model.review import OtherOffices
     from core.offices.catalog import OfficeCatalog
-    from core.offices.config import Configuration
+    from core.offices.configuration import Configuration
     from core.offices.open_request import LaunchContext, OpenRequest
     from core.offices.paths import Paths
 
@@ -98,7 +98,7 @@ def read_launch_context(
     Raises:
         ConfigurationError: The file can't be used.
     """
-    from core.offices.config import read_configuration
+    from core.offices.config_file import read_configuration
     from core.offices.open_request import LaunchContext
 
     paths = find_paths(options, environment)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from core.base.errors import ApiSetupError, ConfigurationError
-from core.offices.config import read_configuration
+from core.offices.config_file import read_configuration
 from tui.bindings import use_keymap
 from tui.commands.own_keys import read_keymap
 from tui.manual.blocks import fill

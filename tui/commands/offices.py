@@ -15,9 +15,10 @@ from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, ServerAddress
 from core.database.companion_address import CompanionAddress, is_url, parse_companion_url
 from core.model.authority_name import AuthorityName
-from core.offices.config import read_configuration
-from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
+from core.offices.config_file import read_configuration
+from core.offices.configured_office import ConfiguredOffice
 from core.offices.last_opened import LastOpened
+from core.offices.office_table import MAX_LOCK_MINUTES
 from core.offices.password_source import (
     COMPANION_KEY,
     COMPANION_PASSWORD,

@@ -19,7 +19,7 @@ def read_keymap(configured: Mapping[str, Sequence[str]], path: Path) -> dict[str
     if not configured:
         return {}
     # Imported here, because most starts have no keys of their own.
-    from core.offices.config import refuse_setting
+    from core.offices.config_parser import refuse_setting
     from tui.keymap import KeymapError, parse_keymap
 
     try:

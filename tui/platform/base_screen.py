@@ -21,7 +21,6 @@ from core.base.plural import count_of
 from tui import bindings
 from tui.key_definition import Key
 from tui.key_names import display, with_own_names
-from tui.manual.pages import INDEX
 from tui.platform.covered_screen import CoverableScreen
 from tui.platform.own_bindings import BindingChain, with_own_keys
 from tui.platform.shell import TerminalApp
@@ -257,6 +256,8 @@ class ScreenBehavior(ServiceCaller, CoverableScreen):
     @property
     def manual_topic(self) -> str:
         """The topic of the manual about this screen, or about the nearest one below it that has a page."""
+        from tui.manual.pages import INDEX
+
         stack = self.app.screen_stack
         below = stack[: stack.index(self)] if self in stack else stack
         topics = (getattr(each, "MANUAL", "") for each in (self, *reversed(below)))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DETAILS_DELAY = 0.15
 """Seconds without a move of the cursor before the details follow it. Keys that repeat send only the two list lines."""
 
+KEY_LABEL_WIDTH = 9
+"""The width of the labels in the details of a key, with the space after the longest one."""
+
 
 class DetailsPanel(Panel):
     """A panel whose text follows a cursor."""

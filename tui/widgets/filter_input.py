@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 from textual.widgets.input import Selection
 
-from core.filtering.terms import last_term
 from tui.bindings import bindings
 from tui.widgets.inputs import PlainInput
 
@@ -56,6 +55,8 @@ class FilterInput(PlainInput):
             self.value = prefix
             self.cursor_position = len(prefix)
         if len(completions) > 1:
+            from core.filtering.terms import last_term
+
             self.post_message(self.Choices(tuple(last_term(line)[1] for line in completions)))
 
 

@@ -15,7 +15,6 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
-from core.filtering.terms import FilterError
 from core.opendental.price_list import DEFAULT_PRICES
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_columns import COLUMNS, COLUMNS_WITH_FINGERPRINT
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from core.filtering.terms import FilterError
     from core.keys.filter import KeyFilter
     from core.model.api_key import ApiKey, KeyList
     from core.model.developer_use import DeveloperUse, KnownUse, UseDetails
@@ -222,6 +222,7 @@ class KeyTable(Horizontal):
             self._wanted = None
             return None
         # Imported here, since the start needs no filter.
+        from core.filtering.terms import FilterError
         from core.keys.filter import parse_key_filter
 
         first: FilterError | None = None

@@ -12,7 +12,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Checkbox, Input, Select, Static
 
-from core.model.settings import ApiSettings, PaymentType, SettingsPage
 from tui.bindings import key
 from tui.key_names import display
 from tui.widgets.inputs import PlainInput
@@ -23,8 +22,7 @@ from tui.widgets.safe_text import cell_width, sanitize
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-
-_NOTHING_READ = SettingsPage(ApiSettings(None, None, None), (), ())
+    from core.model.settings import ApiSettings, PaymentType, SettingsPage
 
 _OTHER = -1
 """The value of the entry that leads to the list of payment types; no type has this number."""
@@ -48,7 +46,7 @@ class SettingsForm(Panel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._page = _NOTHING_READ
+        self._page: SettingsPage | None = None
         self._is_filled = False
         self._showing = Lock()
         self._chosen_type: int | None = None
@@ -94,8 +92,13 @@ class SettingsForm(Panel):
 
     @property
     def page(self) -> SettingsPage:
-        """The settings as they were last read or saved."""
-        return self._page
+        """The settings as they were last read or saved; before that, none has a value."""
+        if self._page is not None:
+            return self._page
+        # Imported here, because the first picture has no values.
+        from core.model.settings import NOTHING_READ
+
+        return NOTHING_READ
 
     @property
     def is_filled(self) -> bool:
@@ -104,7 +107,7 @@ class SettingsForm(Panel):
 
     def mark_saved(self, values: ApiSettings) -> None:
         """Treat values that were just saved as the stored ones."""
-        self._page = replace(self._page, values=values)
+        self._page = replace(self.page, values=values)
         self._show_unsaved()
 
     async def show(self, page: SettingsPage, *, keep_typed: bool = False, drop: tuple[str, ...] = ()) -> None:
@@ -132,7 +135,7 @@ class SettingsForm(Panel):
 
     async def _mount_fields(self, values: ApiSettings) -> None:
         """Mount the fields with their values, which costs a third of changing them afterwards."""
-        read = self._page.values
+        read = self.page.values
         fields = {
             "#enabled-field": OnOff(bool(values.enabled), id="enabled", disabled=read.enabled is None),
             "#interval-field": PlainInput(
@@ -150,7 +153,7 @@ class SettingsForm(Panel):
             await gather(*(self.query_one(place).mount(field) for place, field in fields.items()))
 
     def _fill_fields(self, values: ApiSettings) -> None:
-        read = self._page.values
+        read = self.page.values
         with self.prevent(Checkbox.Changed, Input.Changed, Select.Changed):
             self._enabled.value = bool(values.enabled)
             self._interval.value = values.interval or ""
@@ -163,7 +166,7 @@ class SettingsForm(Panel):
     @property
     def _choices(self) -> list[tuple[Content, int]]:
         """The payment types, and the entry that leads to their list."""
-        choices = [(_payment_type_label(each), each.number) for each in self._page.payment_types]
+        choices = [(_payment_type_label(each), each.number) for each in self.page.payment_types]
         return [*choices, (Content("other…"), _OTHER)]
 
     @property
@@ -174,11 +177,12 @@ class SettingsForm(Panel):
     @property
     def typed(self) -> ApiSettings:
         """The current values of the form. A setting that this database can't store is None."""
-        read = self._page.values
-        if self._page is _NOTHING_READ:
+        read = self.page.values
+        if not self._is_filled:
             return read
         chosen = self._payment_type.value
-        return ApiSettings(
+        return replace(
+            read,
             enabled=None if read.enabled is None else self._enabled.value,
             interval=None if read.interval is None else self._interval.value,
             payment_type=None if read.payment_type is None else _number(chosen, self._chosen_type),
@@ -193,14 +197,14 @@ class SettingsForm(Panel):
         """Return the values that differ from the stored ones, by their names in `ApiSettings`."""
         if not self._is_filled:
             return {}
-        typed, read = asdict(self.typed), asdict(self._page.values)
-        if not any(each.number == read["payment_type"] for each in self._page.payment_types):
+        typed, read = asdict(self.typed), asdict(self.page.values)
+        if not any(each.number == read["payment_type"] for each in self.page.payment_types):
             read["payment_type"] = None if typed["payment_type"] is None else 0
         return {name: typed[name] for name in self.FIELDS if typed[name] != read[name]}
 
     def focus_field(self, name: str) -> None:
         """Focus the field of an `InvalidInput`."""
-        if self._page is _NOTHING_READ:
+        if not self._is_filled:
             return
         {"interval": self._interval, "payment_type": self._payment_type}.get(name, self._enabled).focus()
 

@@ -12,7 +12,7 @@ from core.model.developer_use import DAYS, IDLE_DAYS, is_idle_key
 from core.opendental.permission_types import PERMISSIONS
 from tui.bindings import key as key_named
 from tui.key_names import display
-from tui.widgets.details_panel import labeled
+from tui.widgets.details_panel import KEY_LABEL_WIDTH, labeled
 from tui.widgets.tones import Line, Tone, safe_line
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from core.model.developer_use import DeveloperUse, KnownUse, TrailFloor, UseDetails
     from core.opendental.price_list import PriceList
 
-LABEL_WIDTH = 9
-"""The width of the labels in the details of a key, with the space after the longest one."""
 _NO_TRACE = "This key may only read, which leaves no trace."
 _BARS = "▁▂▃▄▅▆▇█"
 _NONE = "·"
@@ -161,4 +159,4 @@ def _limits(key: ApiKey, known: KeyUse, use: DeveloperUse) -> list[str]:
 
 
 def _labeled(label: str, text: str, tone: Tone = "normal") -> Line:
-    return labeled(label, text, LABEL_WIDTH, tone)
+    return labeled(label, text, KEY_LABEL_WIDTH, tone)

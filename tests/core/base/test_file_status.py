@@ -18,7 +18,7 @@ from core.check.result import CheckStatus
 from core.companion.opening import CompanionSource
 from core.database.address import FileAddress
 from core.database.engines import file_engine, read_only_file_engine
-from core.offices.config import read_configuration
+from core.offices.config_file import read_configuration
 from tests.support.privileges import forbidden
 
 # The only Path methods that ask the system about a path and hide its answer.

@@ -15,7 +15,8 @@ from core.database.companion_address import companion_url, parse_companion_url
 from core.database.tls import Tls
 from core.fleet.opening import fleet_store
 from core.offices.companion_settings import TeamCompanion
-from core.offices.config import parse_configuration, read_configuration
+from core.offices.config_file import read_configuration
+from core.offices.config_parser import parse_configuration
 from core.offices.config_writer import add_offices
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.open_request import LaunchContext, OpenRequest

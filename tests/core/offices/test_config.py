@@ -14,7 +14,9 @@ from core.database.tls import Tls
 from core.model.agreement import Agreement, default_agreement
 from core.model.authority_name import AuthorityName
 from core.model.review import ReviewRule, ReviewSettings
-from core.offices.config import Configuration, parse_configuration, read_configuration
+from core.offices.config_file import read_configuration
+from core.offices.config_parser import parse_configuration
+from core.offices.configuration import Configuration
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind
 from core.opendental.price_list import DEFAULT_PRICES

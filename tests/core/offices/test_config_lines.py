@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import ConfigurationError
-from core.offices.config import parse_configuration
 from core.offices.config_lines import last_line_of, line_of
+from core.offices.config_parser import parse_configuration
 
 UNUSUAL_LAYOUT = '''
 # [offices.A]

@@ -12,7 +12,7 @@ from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, ServerAddress
 from core.database.tls import Tls
 from core.model.authority_name import AuthorityName
-from core.offices.config import read_configuration
+from core.offices.config_file import read_configuration
 from core.offices.config_writer import add_offices, remove_office
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import PasswordSource, SourceKind

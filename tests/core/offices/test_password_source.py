@@ -17,7 +17,7 @@ from core.base.errors import ConfigurationError
 from core.base.secret import SECRET_VARIABLES, Secret
 from core.offices import password_source, system_keyring
 from core.offices.catalog import OfficeCatalog
-from core.offices.config import read_configuration
+from core.offices.config_file import read_configuration
 from core.offices.open_request import LaunchContext
 from core.offices.password_source import OPEN_DENTAL_PASSWORD, PROMPT, PasswordSource, SourceKind, parse_password_source
 from core.offices.paths import find_paths

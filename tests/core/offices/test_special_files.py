@@ -16,7 +16,7 @@ from core.database.address import ServerAddress
 from core.database.engines import server_engine
 from core.database.tls import Tls
 from core.model.agreement import agreement_from
-from core.offices.config import read_configuration
+from core.offices.config_file import read_configuration
 from core.offices.config_writer import remove_office
 from core.offices.importer import import_from_workstation
 from core.offices.last_opened import LastOpened
