@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from contextlib import suppress
 from datetime import datetime
@@ -26,6 +25,8 @@ class LastOpened:
 
     def read(self) -> dict[str, datetime]:
         """Return the times by office name, in this computer's local time."""
+        import json
+
         try:
             content = json.loads(read_regular_file(self._path))
         except (OSError, ValueError, RecursionError):
@@ -38,6 +39,8 @@ class LastOpened:
 
     def save(self, name: str, time: datetime) -> None:
         """Save the time at which an office was opened. A file that can't be written is logged, not raised."""
+        import json
+
         times = {**self.read(), name: time}
         content = {name: f"{time:%Y-%m-%dT%H:%M:%S}" for name, time in times.items()}
         try:

@@ -200,8 +200,6 @@ def _unconfigured_request(
 def _apply_tls_options(address: Address, options: argparse.Namespace) -> Address:
     """Return the address with the TLS settings of the command line."""
     from core.database.address import ServerAddress
-    from core.database.tls import Tls
-    from core.offices.paths import expand_user
 
     files = _tls_files(options)
     given = [name for name, file in files.items() if file is not None]
@@ -217,6 +215,9 @@ def _apply_tls_options(address: Address, options: argparse.Namespace) -> Address
         raise ConfigurationError("--tls-key needs --tls-cert.", "Add --tls-cert FILE.")
     if options.tls is None and not given:
         return address
+    from core.database.tls import Tls
+    from core.offices.paths import expand_user
+
     paths = [expand_user(file) if file is not None else None for file in files.values()]
     return replace(address, tls=Tls(*paths))
 

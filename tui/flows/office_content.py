@@ -42,6 +42,11 @@ def load_keys(session: Session) -> KeyList:
     return session.office.keys.list()
 
 
+def load_settings(session: Session) -> SettingsPage:
+    """Read the settings alone. The first call imports their service, so it is made in a thread like the others."""
+    return session.office.settings.load()
+
+
 def copy_remark(session: Session, keys: KeyList) -> tuple[str, ...]:
     """Return how the practice's copy of keys differs from the local registry, and which key makes it match."""
     if session.office.keys.is_remote or not keys.notes:

@@ -16,7 +16,14 @@ from core.base.errors import ApiSetupError, HeadquartersError
 from tui.flows import diagnosis, key_use
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import ASKING, format_differences
-from tui.flows.office_content import OfficeContent, copy_remark, load_content, load_keys, read_only_remark
+from tui.flows.office_content import (
+    OfficeContent,
+    copy_remark,
+    load_content,
+    load_keys,
+    load_settings,
+    read_only_remark,
+)
 from tui.platform.startup import paused_garbage_collection
 from tui.platform.workers import flow, latest, once
 from tui.screens.office_home import NEED_KEY, NEED_OFFICE, OfficeHome
@@ -168,7 +175,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     async def _show_first_settings(self, session: Session) -> None:
         form = self.query_one(SettingsForm)
         try:
-            page = await self.call_service(session.office.settings.load, group="first settings")
+            page = await self.call_service(partial(load_settings, session), group="first settings")
         except ApiSetupError as error:
             if not form.is_filled:
                 self.show_problem(error)

@@ -8,7 +8,9 @@ from typing import ClassVar, Literal, get_args
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
 from tui.widgets.safe_text import cell_width, sanitize, wrap
 
@@ -86,9 +88,21 @@ class TonedView(ScrollView):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in get_args(Tone)}
 
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._tone_styles: dict[Tone, Style] = {}
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines. The style of each tone is determined once for all of them, since that asks all ancestors."""
+        self._tone_styles = {}
+        return super().render_lines(crop)
+
     def tone_style(self, tone: Tone) -> Style:
         """Return the style of a tone."""
-        return terse(self.rich_style if tone == "normal" else self.get_component_rich_style(f"tone--{tone}"))
+        if tone not in self._tone_styles:
+            style = self.rich_style if tone == "normal" else self.get_component_rich_style(f"tone--{tone}")
+            self._tone_styles[tone] = terse(style)
+        return self._tone_styles[tone]
 
     def line_segments(self, line: Line) -> list[Segment]:
         """Return the segments that draw a line."""
