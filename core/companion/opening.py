@@ -18,9 +18,10 @@ from core.companion.journal import CompanionJournal
 from core.companion.key_file import EncryptionKeys, key_file_of
 from core.companion.store import Companion
 from core.companion.writer_locks import WriterLocks
-from core.database.address import FileAddress, PostgresqlAddress
+from core.database.address import FileAddress
 from core.database.companion_address import CONFIGURED, CompanionAddress, CompanionSettings
 from core.database.engines import file_engine, server_engine
+from core.database.postgresql_address import PostgresqlAddress
 
 
 @dataclass(frozen=True)

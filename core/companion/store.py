@@ -16,7 +16,6 @@ from core.companion.key_file import EncryptionKeys, key_file_of
 from core.companion.key_vault import KeyVault, Rotation
 from core.companion.migrations import erase, migrate, needs_erasure, needs_migration, overwrite_free_pages
 from core.companion.tables.questions import QUESTION
-from core.database.companion_address import CONFIGURED, CompanionSettings
 from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
 from core.database.engines import WITHOUT_TRANSACTIONS
@@ -25,6 +24,7 @@ from core.practice.unit_of_work import UnitOfWork, WriteMode
 
 if TYPE_CHECKING:
     from core.companion.encryption import EncryptionKey
+    from core.database.companion_address import CompanionSettings
 
 _logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Companion:
         engine: The engine of the companion database.
         shared: True if it's also the practice's database, so that one transaction covers both.
         keys: The source of the encryption keys; None for the key file next to a file.
-        settings: The names of the settings that hints name.
+        settings: The names of the settings that hints name; None for those of the configuration file.
 
     Attributes:
         vault: Encrypts and decrypts the texts of the local registry's keys.
@@ -52,12 +52,18 @@ class Companion:
         *,
         shared: bool,
         keys: EncryptionKeys | None = None,
-        settings: CompanionSettings = CONFIGURED,
+        settings: CompanionSettings | None = None,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self.shared = shared
         self.vault = KeyVault(keys or key_file_of(self._file))
+
+    @property
+    def _setting_names(self) -> CompanionSettings:
+        from core.database.companion_address import CONFIGURED
+
+        return self._settings or CONFIGURED
 
     @property
     def on_server(self) -> bool:
@@ -156,12 +162,12 @@ class Companion:
             return NotAPractice(
                 f"The database {self._engine.url.database} has tables of another program, such as {table}, so it isn't"
                 " a companion. Nothing was changed.",
-                f"Create a database of its own for the companion, and name it in {self._settings.url}.",
+                f"Create a database of its own for the companion, and name it in {self._setting_names.url}.",
             )
         return NotAPractice(
             f"{self._file} has tables of another program, such as {table}, so it isn't a companion file. Nothing was"
             " changed.",
-            f"Name another file in {self._settings.url}, or move this one away.",
+            f"Name another file in {self._setting_names.url}, or move this one away.",
         )
 
     @contextmanager
@@ -169,7 +175,7 @@ class Companion:
         if self.on_server:
             from core.companion.server_errors import name_companion_server
 
-            with name_companion_server(self._engine.url, self._settings), translate_errors():
+            with name_companion_server(self._engine.url, self._setting_names), translate_errors():
                 yield
             return
         loss = PRACTICE_LOSS if self.shared else _LOSS

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from core.base.errors import ConfigurationError
-from core.database.address import FileAddress, PostgresqlAddress, ServerAddress
+from core.database.address import FileAddress, ServerAddress
 from core.database.local_host import is_local
+from core.database.postgresql_address import PostgresqlAddress
 
 if TYPE_CHECKING:
     from core.database.tls import Tls

@@ -14,10 +14,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from core.base.errors import ConfigurationError
 from core.base.file_status import file_status
 from core.base.secret import Secret
-from core.database.address import PostgresqlAddress
 from core.database.companion_address import CONFIGURED, CompanionSettings
 from core.database.engines import CONNECT_SECONDS, READ_SECONDS, with_listeners
 from core.database.local_host import plain_host
+from core.database.postgresql_address import PostgresqlAddress
 from core.database.tls import Tls
 
 DRIVER = "postgresql+psycopg"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,6 +64,8 @@ class Paths:
         exact = f"{server}-{address.database}"
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", exact).strip("_.")
         if name != exact:
+            import hashlib
+
             # Without the hash, two practices whose names differ only in replaced characters would share a file.
             name += f"-{hashlib.sha256(exact.encode()).hexdigest()[:8]}"
         return self.configuration.parent / "companions" / f"{name}.{suffix}"

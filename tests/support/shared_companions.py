@@ -15,8 +15,9 @@ import pytest
 
 from core.base.secret import Secret
 from core.companion.opening import CompanionSource
-from core.database.address import PostgresqlAddress, ServerAddress
+from core.database.address import ServerAddress
 from core.database.companion_address import CompanionServer
+from core.database.postgresql_address import PostgresqlAddress
 from tests.support.databases import Rows
 from tests.support.sealed_keys import write_key_file
 from tests.support.server import Server

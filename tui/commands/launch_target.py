@@ -248,8 +248,8 @@ def _runtime_context(environment: Mapping[str, str]) -> RuntimeContext:
     from datetime import datetime
     from random import SystemRandom
 
+    from core.base.computer_name import computer_name
     from core.base.runtime import RuntimeContext
-    from core.model.actor import computer_name
 
     return RuntimeContext(
         clock=datetime.now,

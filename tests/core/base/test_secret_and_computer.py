@@ -6,9 +6,9 @@ import traceback
 
 import pytest
 
+from core.base.computer_name import computer_name
 from core.base.errors import ApiSetupError
 from core.base.secret import Secret
-from core.model.actor import computer_name
 from core.model.api_key import NewKey
 
 

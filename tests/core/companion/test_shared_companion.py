@@ -18,7 +18,8 @@ from core.companion.migrations import LATEST
 from core.companion.opening import CompanionSource, open_companion
 from core.companion.tables.all_tables import COMPANION
 from core.companion.tables.questions import QUESTION
-from core.database.address import PostgresqlAddress, ServerAddress
+from core.database.address import ServerAddress
+from core.database.postgresql_address import PostgresqlAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import NewKey
 from core.model.authority_name import AuthorityName

@@ -14,7 +14,7 @@ import pytest
 from core.base.errors import CompanionUnavailable
 from core.base.secret import Secret
 from core.companion.opening import CompanionSource, open_companion
-from core.database.address import PostgresqlAddress
+from core.database.postgresql_address import PostgresqlAddress
 from core.database.tls import Tls
 from core.offices.companion_maintenance import COPY_TO
 from tests.support.certificates import Issued, create_authority, create_certificate

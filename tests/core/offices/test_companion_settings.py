@@ -10,8 +10,9 @@ import pytest
 from core.base.errors import CompanionUnavailable, ConfigurationError
 from core.base.secret import Secret
 from core.companion.encryption import EncryptionKey
-from core.database.address import FileAddress, PostgresqlAddress, ServerAddress
+from core.database.address import FileAddress, ServerAddress
 from core.database.companion_address import companion_url, parse_companion_url
+from core.database.postgresql_address import PostgresqlAddress
 from core.database.tls import Tls
 from core.fleet.opening import fleet_store
 from core.offices.companion_settings import TeamCompanion

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import NotPermitted, OutcomeUnknown
-from core.database.address import PostgresqlAddress
+from core.database.postgresql_address import PostgresqlAddress
 from core.model.agreement import default_agreement
 from core.model.authority_name import AuthorityName
 from core.model.review import Choice, DecisionKind
