@@ -147,7 +147,7 @@ def only_office(output: str) -> dict[str, Any]:
 def go_to(terminal: Terminal, label: str, key: str = "tab") -> None:
     """Press a key that moves the focus to the field of this label, and wait until it has the focus.
 
-    The fields of the settings come after the keys of API Setup, so wait for the label first.
+    The fields of the settings come after the keys of API Setup: wait for `SETTINGS` before.
     """
     terminal.wait_for(re.escape(label))
 

@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.impatient_program import SECONDS_A_MINUTE
-from tests.support.installed_program import READY, READY_READ_ONLY, Home, answer, change_settings, fill_in, go_to
+from tests.support.installed_program import (
+    READY,
+    READY_READ_ONLY,
+    SETTINGS,
+    Home,
+    answer,
+    change_settings,
+    fill_in,
+    go_to,
+)
 from tests.support.opendental_columns import NEW
 from tests.support.pseudo_terminal import Terminal
 from tests.support.server import Server
@@ -258,6 +267,7 @@ def test_the_lock_hides_everything_and_closes_the_connections(home: Home, practi
     with start_impatient(home, seconds=3, P=practice.server.password) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
+        terminal.wait_for(SETTINGS)
         go_to(terminal, "Payment type", "shift+tab")
         go_to(terminal, "FHIR interval", "shift+tab")
         fill_in(terminal, "FHIR interval", "5")
