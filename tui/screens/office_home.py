@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NEED_OFFICE = frozenset(
     (
         "add_key edit_key disable select sort enable reveal send_to_clipboard remove_key match_copy save "
-        "audit_trail reload about filter why developer_entries developer_queries former_names edit_notes"
+        "audit_trail reload about why developer_entries developer_queries former_names edit_notes"
     ).split()
 )
 """The actions that need an open office."""
@@ -192,8 +192,8 @@ class OfficeHome(KeyScreen[T]):
     # -- the filter of the keys -------------------------------------------------
 
     def action_filter(self) -> None:
-        """Move focus to the filter."""
-        self.show_status("")
+        """Move focus to the filter, which may be typed before the keys are there."""
+        self._clear_filter_message()
         self.query_one(KeyTable).start_filter()
 
     @on(KeyTable.FilterRefused)
@@ -203,7 +203,9 @@ class OfficeHome(KeyScreen[T]):
 
     @on(FilterInput.Changed, "#filter")
     def _clear_filter_message(self) -> None:
-        self.show_status("")
+        # Until the office is open, the message says that it is being opened.
+        if self.session is not None:
+            self.show_status("")
 
     @on(FilterInput.Choices)
     def _show_completions(self, event: FilterInput.Choices) -> None:

@@ -71,6 +71,7 @@ class KeyTable(Horizontal):
         self._today = today
         self._wanted: KeyFilter | None = None
         """The words of the filter that are valid; None for all keys."""
+        self._is_filled = False
         self._keys: dict[str, ApiKey] = {}
         self._label = self._counts = self._none = ""
         self._orders = orders(self._last_change, self._note_of)
@@ -147,6 +148,7 @@ class KeyTable(Horizontal):
 
     def show(self, keys: KeyList) -> None:
         """Display other keys. The cursor stays on its key."""
+        self._is_filled = True
         self._keys = {key.fingerprint: key for key in keys.keys}
         self._label = keys.authority.label
         # Without a list from the authority, no keys means only that none is known.
@@ -369,6 +371,8 @@ class KeyTable(Horizontal):
         self.rows.show_order(self._order.column, descending=self._order.descending)
 
     def _show_rows(self) -> None:
+        if not self._is_filled:
+            return
         matching = self._matching()
         shown, count = len(matching), len(self._keys)
         self.rows.set_empty_text("No key matches. Press Esc to show all." if count else self._none)
