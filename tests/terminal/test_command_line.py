@@ -60,6 +60,23 @@ def test_an_unknown_option_is_wrong_usage(home: Home) -> None:
     assert "unrecognized arguments: --databse" in completed.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "usage", "meant"),
+    [
+        (["--dmeo"], "usage: apisetup [-h]", "--demo"),
+        (["keys", "list", "--jsno"], "usage: apisetup keys list [-h]", "--json"),
+        (["check", "--ofice=Riverside"], "usage: apisetup check [-h]", "--office"),
+    ],
+)
+def test_an_unknown_option_is_refused_with_the_usage_of_its_command_and_the_option_that_was_meant(
+    home: Home, arguments: list[str], usage: str, meant: str
+) -> None:
+    completed = home.run(*arguments)
+    assert completed.returncode == 2
+    assert completed.stderr.startswith(usage)
+    assert f"Did you mean {meant}?" in completed.stderr
+
+
 def test_the_program_needs_a_terminal(installed_home: Home) -> None:
     completed = installed_home.run("--demo")
     assert (completed.returncode, completed.stdout) == (2, "")

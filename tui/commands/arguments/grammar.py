@@ -35,6 +35,20 @@ class Parser(argparse.ArgumentParser):
     What may be an API key is masked, and so is the password in an address: a job's messages are mailed and logged.
     """
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse what a command or verb doesn't know with its own usage, and name the option that was meant."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{self._similar_options(unknown)}")
+        return known, unknown
+
+    def _similar_options(self, unknown: Sequence[str]) -> str:
+        from difflib import get_close_matches
+
+        options = [option for option in self._option_string_actions if option.startswith("--")]
+        similar = [found for word in unknown for found in get_close_matches(word.partition("=")[0], options, n=1)]
+        return f". Did you mean {' '.join(similar)}?" if similar else ""
+
     def error(self, message: str) -> NoReturn:
         """Print the usage and an error, and exit with status 2."""
         from core.model.key_text import mask
