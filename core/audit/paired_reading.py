@@ -26,6 +26,8 @@ _WIDEST = 2
 """How many times as many numbers as entries a range may have. Where entries are missing, there may be a hash for each
 number, and one statement reads them all."""
 _MAX_MISSES = 2
+"""After so many ranges in a row that weren't pairs, the next one is read in the usual way at once: there may be no
+hashes yet."""
 _NUMBER, _HASH = SECURITY_LOG_HASH.c.security_log_num, SECURITY_LOG_HASH.c.log_hash
 _COLUMNS: tuple[ColumnElement[Any], ...] = (func.count(), func.count(_HASH), literal_column(STORED_FINGERPRINT))
 _STORED = select(*_COLUMNS).where(_NUMBER > bindparam("after"), _NUMBER <= bindparam("last"))
@@ -65,14 +67,9 @@ class PairedReader:
         converted = self._background.submit(self._reader.contents, joined)
         rows, hashes, fingerprint = connection.execute(_STORED, {"after": after, "last": last}).one()
         contents = converted.result()
-        if contents is None:
-            return None
-        count = len(contents.numbers)
-        # A NULL isn't in the text of the fingerprint, where a hash with a comma in it could stand for two.
-        paired = rows == hashes == count and fingerprint is not None and fingerprint == contents.fingerprint
-        paired = paired and count <= self._most_entries(connection)
+        paired = contents is not None and self._is_paired(connection, contents, (rows, hashes), fingerprint)
         self._misses = 0 if paired else self._misses + 1
-        return replace(contents, paired=paired)
+        return replace(contents, paired=paired) if contents is not None else None
 
     def note(self, contents: RangeContents) -> None:
         """Take what was read in the usual way: where no entry is suspect, the next ones are probably pairs, too."""
@@ -82,6 +79,17 @@ class PairedReader:
     def _is_promising(self, span: tuple[int, int], count: int | None) -> bool:
         after, last = span
         return self._misses < _MAX_MISSES and (count is None or last - after <= _WIDEST * count)
+
+    def _is_paired(
+        self, connection: Connection, contents: RangeContents, counts: tuple[int, int], fingerprint: str | None
+    ) -> bool:
+        count = len(contents.numbers)
+        # A NULL isn't in the text of the fingerprint, where a hash with a comma in it could stand for two.
+        if counts != (count, count):
+            return False
+        if not count:
+            return True
+        return bool(fingerprint) and fingerprint == contents.fingerprint and count <= self._most_entries(connection)
 
     def _most_entries(self, connection: Connection) -> int:
         """Return how many entries the server can join to one text; it would cut a longer one off."""

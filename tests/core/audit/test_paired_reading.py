@@ -124,8 +124,19 @@ def test_hashes_of_many_deleted_entries_are_not_read_at_once(server_sample: Samp
     with server_sample.office() as office, executed_statements(office) as executed:
         report = finish(office.audit.verification(EVERYTHING))
     assert (report.checked, report.orphaned) == (COUNT - 35, 35)
-    # One range follows the entry before, and one has no entry. In the next one, their numbers are far apart.
+    # One range has entries, and one has none. In the next one, their numbers are far apart.
     assert sum("GROUP_CONCAT(securityloghash" in each for each in executed) == 2
+
+
+@both_engines
+def test_numbers_that_neither_an_entry_nor_a_hash_has_are_done_with_the_entries(server_sample: SampleServer) -> None:
+    kept = [row for row in entries() if not 21 <= row["SecurityLogNum"] <= 30]
+    replace_audit_trail(server_sample, kept, hash_rows(hashes(kept)))
+    with server_sample.office() as office, executed_statements(office) as executed:
+        report = finish(office.audit.verification(EVERYTHING))
+    assert (report.checked, report.orphaned) == (COUNT - 10, 0)
+    # Two for the hashes up to the end of the first range, and one for those after the last entry.
+    assert len([each for each in executed if "DISTINCT" in each]) == 3
 
 
 @myisam
