@@ -36,21 +36,25 @@ from core.model.audit_events import our_kinds
 from core.opendental import sqlite_hashes
 from core.opendental.column_types import server_time
 from core.opendental.entry_digest import (
+    COMPUTER_SQL,
     DIGEST_BYTES,
     DIGEST_COLUMNS,
     HASH_FROM_STORED,
+    HEAD_SQL,
     digest_sql,
+    joined_sql,
     moment_number,
     read_digests,
     row_digest,
 )
-from core.opendental.log_hash_sql import FINGERPRINT, seems_altered
+from core.opendental.log_hash_sql import HASH_IN_HEX, fingerprint_sql, seems_altered
 from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 
 _MOMENT = "2024-11-04 10:30:00,"
 _FIRST_MOMENT = 18800101000000
 """Earlier times mean no date."""
 _DIGESTS_AT_ONCE = 500
+_UNREACHED = 1_000_000
 _STORED_IN_FILE = f"ifnull(securityloghash.LogHash, {sqlite_hashes.HASH})"
 _JOIN = SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num
 # Without parameters, which would have to be passed for each range.
@@ -111,8 +115,10 @@ class RangeReader:
         """Return the entries with numbers after one and up to another, as the database joins them, for `contents`."""
         if self._of_span is None:
             number = SECURITY_LOG.c.security_log_num
+            conditions = (number > bindparam("after"), number <= bindparam("last"))
+            twice = self._fingerprint and self._digests
             statement = self._new_statement(connection.dialect)
-            self._of_span = statement.where(number > bindparam("after"), number <= bindparam("last"))
+            self._of_span = _hashing_once(conditions) if twice else statement.where(*conditions)
         after, last = span
         return connection.execute(self._of_span, {"after": after, "last": last}).one()
 
@@ -144,7 +150,7 @@ class RangeReader:
         columns = (func.count(), _joined(number), _joined(moment), _joined(case((_OWN, number))))
         if not self._hashes:
             digests = _joined_digests(dialect, with_hashes=False) if self._digests else null()
-            fingerprint = _sql(FINGERPRINT) if self._fingerprint else null()
+            fingerprint = _sql(fingerprint_sql()) if self._fingerprint else null()
             return _select(*columns, null(), fingerprint, digests).select_from(SECURITY_LOG)
         stored = SECURITY_LOG_HASH.c.log_hash
         suspect = or_(stored.is_(None), seems_altered(dialect))
@@ -248,6 +254,34 @@ def _joined_digests(dialect: Dialect, *, with_hashes: bool) -> ColumnElement[byt
         digest = digest_sql(HASH_FROM_STORED) if with_hashes else digest_sql()
         sql = f"GROUP_CONCAT({digest} SEPARATOR '')"
     return literal_column(sql, LargeBinary())
+
+
+def _hashing_once(conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Return the statement with fingerprint and digests, both of which need each entry's hash.
+
+    The query inside it computes the hash, which takes longer than to write the short values of the rows to a temporary
+    table in memory. Its limit, which no range reaches, keeps the server from merging it with the outer one.
+    """
+    inner = {
+        "number": "securitylog.SecurityLogNum",
+        "moment": "securitylog.LogDateTime",
+        "head": joined_sql(HEAD_SQL),
+        "hash": HASH_IN_HEX,
+        "computer": COMPUTER_SQL,
+    }
+    own = case((_OWN, SECURITY_LOG.c.security_log_num)).label("own")
+    columns = (own, *(_sql(sql).label(name) for name, sql in inner.items()))
+    rows = _select(*columns).select_from(SECURITY_LOG).where(*conditions).limit(_UNREACHED).subquery("entries")
+    digest = digest_sql("entries.hash", head="entries.head", computer="entries.computer")
+    return _select(
+        func.count(),
+        _joined(rows.c.number),
+        _joined(rows.c.moment),
+        _joined(rows.c.own),
+        null(),
+        _sql(fingerprint_sql("entries.number", "entries.hash")),
+        literal_column(f"GROUP_CONCAT({digest} SEPARATOR '')", LargeBinary()),
+    ).select_from(rows)
 
 
 def _select(*columns: ColumnElement[Any]) -> Select[Any]:

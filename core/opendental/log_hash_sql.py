@@ -57,8 +57,17 @@ SHA2(CONVERT(CONCAT(
 
 _HASH = f"TO_BASE64(UNHEX({HASH_IN_HEX}))"
 
-FINGERPRINT = f"SHA2(GROUP_CONCAT(securitylog.SecurityLogNum, ':', {_HASH}), 256)"
-"""The SHA-256 of the numbers of `securitylog` rows with their hashes."""
+
+def fingerprint_sql(number: str = "securitylog.SecurityLogNum", hash_in_hex: str = HASH_IN_HEX) -> str:
+    """Return the SQL of the SHA-256 of the numbers of `securitylog` rows with their hashes.
+
+    Args:
+        number: The SQL of a row's number.
+        hash_in_hex: The SQL of its hash in hexadecimal.
+    """
+    return f"SHA2(GROUP_CONCAT({number}, ':', TO_BASE64(UNHEX({hash_in_hex}))), 256)"
+
+
 STORED_FINGERPRINT = "SHA2(GROUP_CONCAT(securityloghash.SecurityLogNum, ':', securityloghash.LogHash), 256)"
 """The same of `securityloghash` rows.
 
