@@ -21,6 +21,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     String,
+    bindparam,
     case,
     func,
     literal_column,
@@ -35,21 +36,25 @@ from core.model.audit_events import our_kinds
 from core.opendental import sqlite_hashes
 from core.opendental.column_types import server_time
 from core.opendental.entry_digest import (
+    COMPUTER_SQL,
     DIGEST_BYTES,
     DIGEST_COLUMNS,
     HASH_FROM_STORED,
+    HEAD_SQL,
     digest_sql,
+    joined_sql,
     moment_number,
     read_digests,
     row_digest,
 )
-from core.opendental.log_hash_sql import seems_altered
+from core.opendental.log_hash_sql import HASH_IN_HEX, fingerprint_sql, seems_altered
 from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 
 _MOMENT = "2024-11-04 10:30:00,"
 _FIRST_MOMENT = 18800101000000
 """Earlier times mean no date."""
 _DIGESTS_AT_ONCE = 500
+_UNREACHED = 1_000_000
 _STORED_IN_FILE = f"ifnull(securityloghash.LogHash, {sqlite_hashes.HASH})"
 _JOIN = SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num
 # Without parameters, which would have to be passed for each range.
@@ -73,6 +78,10 @@ class RangeContents:
     """The numbers of the entries that this program may have written: their texts name a user."""
     suspects: dict[int, Suspect] = field(default_factory=dict)
     """The entries whose hash seems to be missing or not to match, by number, if hashes were checked."""
+    fingerprint: str = ""
+    """The SHA-256 of the numbers and the hashes that the entries should have; empty if it wasn't read."""
+    paired: bool = False
+    """True if each entry has its right hash and no other one, and no hash among their numbers lacks its entry."""
 
 
 class RangeReader:
@@ -82,28 +91,41 @@ class RangeReader:
         computed_by_database: True if the database can compute hashes.
         hashes: True to compare the entries with their hashes.
         digests: True to read the digests of the entries.
+        fingerprint: True to read a fingerprint of the hashes instead of comparing them, from a server that can compute
+            hashes.
     """
 
-    def __init__(self, *, computed_by_database: bool, hashes: bool, digests: bool) -> None:
+    def __init__(self, *, computed_by_database: bool, hashes: bool, digests: bool, fingerprint: bool = False) -> None:
         self._computed_by_database = computed_by_database
         self._hashes = hashes
         self._digests = digests
+        self._fingerprint = fingerprint
         self._statement: Select[Any] | None = None
+        self._of_span: Select[Any] | None = None
 
     def read(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents:
         """Read the entries that match."""
         if self._computed_by_database:
-            contents = self._read_joined(connection, conditions)
+            contents = self.contents(self._read_joined(connection, conditions))
             if contents is not None:
-                return contents
+                return _with_digests_of_altered(connection, contents) if self._hashes and self._digests else contents
         return self._read_rows(connection, conditions)
 
-    def _read_joined(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents | None:
-        """Read a range that the database joins to long texts; None if one was cut off, or a time isn't as expected."""
-        if self._statement is None:
-            self._statement = self._new_statement(connection.dialect)
-        count, *texts, raw = connection.execute(self._statement.where(*conditions)).one()
-        joined_numbers, joined_moments, own, joined_suspects = map(_text, texts)
+    def read_span(self, connection: Connection, span: tuple[int, int]) -> Sequence[Any]:
+        """Return the entries with numbers after one and up to another, as the database joins them, for `contents`."""
+        if self._of_span is None:
+            number = SECURITY_LOG.c.security_log_num
+            conditions = (number > bindparam("after"), number <= bindparam("last"))
+            twice = self._fingerprint and self._digests
+            statement = self._new_statement(connection.dialect)
+            self._of_span = _hashing_once(conditions) if twice else statement.where(*conditions)
+        after, last = span
+        return connection.execute(self._of_span, {"after": after, "last": last}).one()
+
+    def contents(self, joined: Sequence[Any]) -> RangeContents | None:
+        """Return a range that was joined to long texts; None if one was cut off, or a time isn't as expected."""
+        count, *texts, raw = joined
+        joined_numbers, joined_moments, own, joined_suspects, fingerprint = map(_text, texts)
         numbers, moments, digests = _integers(joined_numbers), _moments(joined_moments, count), bytes(raw or b"")
         suspects = [each.split("/") for each in joined_suspects.split(",") if each]
         if moments is None or len(numbers) != count or any(len(each) != 3 for each in suspects):
@@ -112,10 +134,15 @@ class RangeReader:
             return None
         by_number = {int(number): Suspect(moment, has_hash == "1") for number, has_hash, moment in suspects}
         contents = _in_order(numbers, moments, digests, by_number, _integers(own))
-        return _with_digests_of_altered(connection, contents) if self._hashes and self._digests else contents
+        return replace(contents, fingerprint=fingerprint) if fingerprint else contents
+
+    def _read_joined(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> Sequence[Any]:
+        if self._statement is None:
+            self._statement = self._new_statement(connection.dialect)
+        return connection.execute(self._statement.where(*conditions)).one()
 
     def _new_statement(self, dialect: Dialect) -> Select[Any]:
-        """Return the statement whose row has the count, the numbers, the times, our own, the suspects, and the digests.
+        """Return the statement whose row has the count, and then what `contents` reads.
 
         It has no query inside it, because a server would write the values of each row to a temporary table.
         """
@@ -123,13 +150,14 @@ class RangeReader:
         columns = (func.count(), _joined(number), _joined(moment), _joined(case((_OWN, number))))
         if not self._hashes:
             digests = _joined_digests(dialect, with_hashes=False) if self._digests else null()
-            return _select(*columns, null(), digests).select_from(SECURITY_LOG)
+            fingerprint = _sql(fingerprint_sql()) if self._fingerprint else null()
+            return _select(*columns, null(), fingerprint, digests).select_from(SECURITY_LOG)
         stored = SECURITY_LOG_HASH.c.log_hash
         suspect = or_(stored.is_(None), seems_altered(dialect))
         named = number.concat("/").concat(stored.is_not(None)).concat("/").concat(moment)
         digests = _joined_digests(dialect, with_hashes=True) if self._digests else null()
         hashed = SECURITY_LOG.outerjoin(SECURITY_LOG_HASH, _JOIN)
-        return _select(*columns, _joined(case((suspect, named))), digests).select_from(hashed)
+        return _select(*columns, _joined(case((suspect, named))), null(), digests).select_from(hashed)
 
     def _read_rows(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents:
         """Read a range row by row, and compute hashes and digests here."""
@@ -175,8 +203,10 @@ def _moments(joined: str, count: int) -> list[int] | None:
     """Return joined times as numbers; None if they aren't so many, or not all to the second."""
     if len(joined) != max(count * len(_MOMENT) - 1, 0):
         return None
+    if not joined:
+        return []
     try:
-        moments = _integers(joined.replace("-", "").replace(":", "").replace(" ", ""))
+        moments = list(map(int, joined.encode().translate(None, b"-: ").split(b",")))
     except ValueError:
         return None
     if len(moments) != count:
@@ -224,6 +254,34 @@ def _joined_digests(dialect: Dialect, *, with_hashes: bool) -> ColumnElement[byt
         digest = digest_sql(HASH_FROM_STORED) if with_hashes else digest_sql()
         sql = f"GROUP_CONCAT({digest} SEPARATOR '')"
     return literal_column(sql, LargeBinary())
+
+
+def _hashing_once(conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Return the statement with fingerprint and digests, both of which need each entry's hash.
+
+    The query inside it computes the hash, which takes longer than to write the short values of the rows to a temporary
+    table in memory. Its limit, which no range reaches, keeps the server from merging it with the outer one.
+    """
+    inner = {
+        "number": "securitylog.SecurityLogNum",
+        "moment": "securitylog.LogDateTime",
+        "head": joined_sql(HEAD_SQL),
+        "hash": HASH_IN_HEX,
+        "computer": COMPUTER_SQL,
+    }
+    own = case((_OWN, SECURITY_LOG.c.security_log_num)).label("own")
+    columns = (own, *(_sql(sql).label(name) for name, sql in inner.items()))
+    rows = _select(*columns).select_from(SECURITY_LOG).where(*conditions).limit(_UNREACHED).subquery("entries")
+    digest = digest_sql("entries.hash", head="entries.head", computer="entries.computer")
+    return _select(
+        func.count(),
+        _joined(rows.c.number),
+        _joined(rows.c.moment),
+        _joined(rows.c.own),
+        null(),
+        _sql(fingerprint_sql("entries.number", "entries.hash")),
+        literal_column(f"GROUP_CONCAT({digest} SEPARATOR '')", LargeBinary()),
+    ).select_from(rows)
 
 
 def _select(*columns: ColumnElement[Any]) -> Select[Any]:

@@ -29,6 +29,8 @@ class RowRange:
     end: Any
     """The position from which the scan continues; only the scan itself interprets it."""
     is_last: bool
+    span: tuple[int, int] | None = None
+    """All numbers that the range has: those after the first one, up to the second one; None if that isn't known."""
 
 
 Limits = tuple[int | None, int | None]
@@ -89,14 +91,17 @@ class NumberScan(RangeScan):
         if self._dense and self._after is not None:
             end = min(self._after + size, last)
             fraction = (end - first + 1) / (last - first + 1)
-            return RowRange([number > self._after, number <= end], None, fraction, end, is_last=end == last)
+            conditions = [number > self._after, number <= end]
+            return RowRange(conditions, None, fraction, end, is_last=end == last, span=(self._after, end))
         after = [] if self._after is None else [number > self._after]
         limited = select(number.label("number")).where(number <= last, *after).order_by(number).limit(size)
         rows = limited.subquery()
         end, count = connection.execute(select(func.max(rows.c.number), func.count()).select_from(rows)).one()
         is_last = count < size
         fraction = 1.0 if is_last else (end - first + 1) / (last - first + 1)
-        return RowRange([*after, number <= (last if is_last else end)], count, fraction, end, is_last)
+        up_to = last if is_last else end
+        span = None if self._after is None else (self._after, up_to)
+        return RowRange([*after, number <= up_to], count, fraction, end, is_last, span)
 
     def advance(self, finished: RowRange) -> None:
         known = self._after is not None and bool(finished.count)

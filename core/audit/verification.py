@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,9 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
+from core.audit.open_numbers import OpenNumbers
 from core.audit.paging import after_day
+from core.audit.paired_reading import PairedReader
 from core.audit.plausibility import Plausibility
 from core.audit.range_reading import RangeContents, RangeReader
 from core.audit.range_size import RangeSize, measure_round_trip
@@ -66,6 +69,8 @@ class Verification:
         self._computed_by_database: bool | None = None
         self._unindexed: UnindexedHashes | None = None
         self._reader: RangeReader | None = None
+        self._pairs: PairedReader | None = None
+        self._open_numbers = OpenNumbers()
         self._limits: Limits | None = None
         self._days = AuditFilter(since=audit_filter.since, until=audit_filter.until)
         self._numbers_grow = practice.profile.random_keys is None
@@ -73,7 +78,7 @@ class Verification:
         self._entry_scan: RangeScan = DateScan(self._days) if dated else NumberScan(SECURITY_LOG.c.security_log_num)
         # A hash has no date, but the numbers of the entries around these days tell which hashes belong to them.
         self._limits_hashes = dated and self._numbers_grow
-        self._hash_scan = NumberScan(
+        self._hash_scan: RangeScan = NumberScan(
             SECURITY_LOG_HASH.c.security_log_num, self._numbers_around if self._limits_hashes else None
         )
         self._orphans_of_any_day = dated and not self._numbers_grow
@@ -120,6 +125,9 @@ class Verification:
         self._unindexed = UnindexedHashes.if_needed(connection, round_trip)
         if self._unindexed is not None:
             self._hash_scan = self._unindexed.orphan_scan()
+        elif self._plausibility is not None and self._computed_by_database and connection.dialect.name != "sqlite":
+            # SQLite calls Python for each hash, whichever way it finds the stored ones.
+            self._pairs = PairedReader(ThreadPoolExecutor(1), digests=self._observer is not None)
         self._findings.first_hash = self._read_first_hash(connection)
         removals = read_old_data_removals(connection, self._mapper)
         self._findings.old_data_removals = tuple(each for each in removals if each.reaches(self._days.since))
@@ -165,7 +173,11 @@ class Verification:
         reread = self._reread(connection, suspects)
         # Nothing fails from here on: after an error the same range is checked again, so it is counted only once.
         self._entry_scan.advance(checked)
-        self._findings.add_range(checked, reread, suspects, before_hashes)
+        if contents.paired and checked.span is not None:
+            self._open_numbers.close(checked.span)
+        self._findings.add_range(checked, reread, suspects, before_hashes, paired=contents.paired)
+        if self._pairs is not None and checked.is_last:
+            self._hash_scan = self._open_numbers.hash_scan()
         if self._plausibility is not None:
             self._plausibility.add_order(contents.numbers, contents.moments)
             self._plausibility.add_texts(texts)
@@ -238,6 +250,10 @@ class Verification:
         """Read a range: only the suspects if not all entries are verified, otherwise also what shows their order."""
         if self._plausibility is None:
             return RangeContents((), (), suspects=self._find_suspects(connection, checked))
+        if self._pairs is not None:
+            contents = self._pairs.read(connection, checked, self._range_size.timed)
+            if contents is not None:
+                return contents if contents.paired else self._with_suspects(connection, contents)
         with_hashes = self._unindexed is None and bool(self._computed_by_database)
         if self._reader is None:
             self._reader = RangeReader(
@@ -247,9 +263,25 @@ class Verification:
             )
         reader = self._reader
         if with_hashes:
-            return self._range_size.timed(connection, lambda: reader.read(connection, checked.conditions))
+            contents = self._range_size.timed(connection, lambda: reader.read(connection, checked.conditions))
+            if self._pairs is not None:
+                self._pairs.note(contents)
+            return contents
         suspects = self._find_suspects(connection, checked)
         return replace(reader.read(connection, checked.conditions), suspects=suspects)
+
+    def _with_suspects(self, connection: Connection, contents: RangeContents) -> RangeContents:
+        """Return the contents with the suspects, looked for in two parts: joining the hashes takes longer."""
+        numbers, number = contents.numbers, SECURITY_LOG.c.security_log_num
+        half = len(numbers) // 2
+        found: dict[int, Suspect] = {}
+        for part in (numbers[:half], numbers[half:]):
+            if part:
+                found |= self._read_suspects(connection, number.between(part[0], part[-1]))
+        # Entries may have been written among them meanwhile.
+        known = {*numbers}
+        suspects = {number: suspect for number, suspect in found.items() if number in known}
+        return replace(contents, suspects=suspects)
 
     def _read_own_texts(self, connection: Connection, numbers: Sequence[int]) -> list[tuple[int, int, str]]:
         """Return the numbers, the users' numbers and the texts of entries."""
@@ -268,12 +300,15 @@ class Verification:
             rows = self._range_size.timed(connection, lambda: self._read_rows(connection, *checked.conditions))
             entries = (each for each in self._mapper.entries(rows) if each.hash_status is not HashStatus.MATCHES)
             return {each.number: Suspect(each.stored_moment, bool(each.stored_hashes)) for each in entries}
+        return self._range_size.timed(connection, lambda: self._read_suspects(connection, *checked.conditions))
+
+    def _read_suspects(self, connection: Connection, *conditions: ColumnElement[bool]) -> dict[int, Suspect]:
         query = (
             select(SECURITY_LOG.c.security_log_num, STORED_MOMENT, SECURITY_LOG_HASH.c.security_log_num)
             .outerjoin(SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num)
-            .where(*checked.conditions, seems_suspect(connection.dialect))
+            .where(*conditions, seems_suspect(connection.dialect))
         )
-        suspects = self._range_size.timed(connection, lambda: connection.execute(query).all())
+        suspects = connection.execute(query).all()
         return {number: Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
 
     def _reread(self, connection: Connection, suspects: dict[int, Suspect]) -> list[AuditEntry]:

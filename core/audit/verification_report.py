@@ -16,7 +16,8 @@ MAX_LISTED = 1_000
 """The maximum number of altered entries that are listed, and of entries without a hash; all of them are counted."""
 MAX_RECOUNTED = 500
 """The maximum number of entries without a hash that are read once more at the end."""
-# The part of the progress that stands for checking the entries; the rest is for finding orphaned hashes.
+# The part of the progress that stands for checking entries; the rest is for finding orphaned hashes, if they weren't
+# looked for with the entries.
 _ENTRIES_FRACTION = 0.9
 
 
@@ -108,7 +109,8 @@ class Findings:
         self._duplicates = DuplicateRemovals()
         self._checked = self._altered_count = self._unhashed_count = self._before_count = 0
         self._orphaned_count = self._removed_old = 0
-        self._fraction = 0.0
+        self._orphans_from: float | None = None
+        self._fraction = self._entries_fraction = 0.0
 
     @property
     def unhashed_capacity(self) -> int:
@@ -121,7 +123,13 @@ class Findings:
         return [number for _, number in self._newest_unhashed]
 
     def add_range(
-        self, checked: RowRange, reread: Sequence[AuditEntry], suspects: dict[int, Suspect], before_hashes: int
+        self,
+        checked: RowRange,
+        reread: Sequence[AuditEntry],
+        suspects: dict[int, Suspect],
+        before_hashes: int,
+        *,
+        paired: bool = False,
     ) -> None:
         """Add the findings in a range of entries.
 
@@ -130,6 +138,7 @@ class Findings:
             reread: The suspects that were read again, some of which may match; the others have no hash.
             suspects: The suspects in the range, without those from before Open Dental kept hashes.
             before_hashes: The number of those.
+            paired: True if no orphaned hash is to be looked for in the range any more.
         """
         known = {entry.number for entry in reread}
         unhashed = {
@@ -146,7 +155,8 @@ class Findings:
                 unhashed[entry.number] = entry.stored_moment
         newest = [*self._newest_unhashed, *((moment, number) for number, moment in unhashed.items())]
         self._newest_unhashed = nlargest(MAX_RECOUNTED, newest)
-        self._fraction = checked.fraction * _ENTRIES_FRACTION
+        self._fraction += (checked.fraction - self._entries_fraction) * (1 if paired else _ENTRIES_FRACTION)
+        self._entries_fraction = checked.fraction
         self.entries_complete = checked.is_last
 
     def add_orphans(
@@ -164,7 +174,9 @@ class Findings:
         self._orphaned_numbers += numbers[: MAX_LISTED - len(self._orphaned_numbers)]
         self._duplicates = self._duplicates.plus(duplicates)
         self._removed_old += removed_old
-        self._fraction = _ENTRIES_FRACTION + checked.fraction * (1 - _ENTRIES_FRACTION)
+        if self._orphans_from is None:
+            self._orphans_from = self._fraction
+        self._fraction = self._orphans_from + checked.fraction * (1 - self._orphans_from)
         self.complete = checked.is_last
 
     def recount(self, reread: Iterable[AuditEntry]) -> None:

@@ -86,20 +86,32 @@ HASH_FROM_STORED = (
 computed one. Converting it takes less time than computing it once more."""
 
 
-def digest_sql(vendor: str = HASH_IN_HEX) -> str:
+HEAD_SQL = (
+    "1, securitylog.SecurityLogNum, securitylog.PermType, securitylog.UserNum,"
+    f" {_moment_sql('securitylog.LogDateTime')}, securitylog.PatNum, {_moment_sql('securitylog.DateTPrevious')},"
+    " securitylog.LogSource, securitylog.DefNum, securitylog.DefNumError"
+)
+"""The SQL of the values before Open Dental's hash."""
+COMPUTER_SQL = "CONVERT(IFNULL(securitylog.CompName, '') USING utf8mb4)"
+
+
+def digest_sql(vendor: str = HASH_IN_HEX, *, head: str = HEAD_SQL, computer: str = COMPUTER_SQL) -> str:
     """Return the SQL of the digest on a server, as bytes.
 
     Args:
         vendor: The SQL of Open Dental's hash of the row in hexadecimal.
+        head: The SQL of the values before it.
+        computer: The SQL of the computer's name.
     """
-    # Joined as bytes, since a server takes long to convert characters: all values but the computer's name are ASCII.
-    joined = (
-        "CONCAT_WS(_binary'|', 1, securitylog.SecurityLogNum, securitylog.PermType, securitylog.UserNum,"
-        f" {_moment_sql('securitylog.LogDateTime')}, securitylog.PatNum, {_moment_sql('securitylog.DateTPrevious')},"
-        f" securitylog.LogSource, securitylog.DefNum, securitylog.DefNumError, {vendor},"
-        " CONVERT(IFNULL(securitylog.CompName, '') USING utf8mb4))"
-    )
-    return f"UNHEX(SHA2({joined}, 256))"
+    return f"UNHEX(SHA2({joined_sql(head, vendor, computer)}, 256))"
+
+
+def joined_sql(*values: str) -> str:
+    """Return the SQL of values with `|` between them.
+
+    They are joined as bytes, since a server takes long to convert characters: all but the computer's name are ASCII.
+    """
+    return f"CONCAT_WS(_binary'|', {', '.join(values)})"
 
 
 def read_digests(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:

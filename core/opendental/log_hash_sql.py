@@ -47,17 +47,33 @@ def can_compute(connection: Connection) -> bool:
 HASH_IN_HEX = """
 SHA2(CONVERT(CONCAT(
     securitylog.PermType, securitylog.UserNum,
-    IF(securitylog.LogDateTime < '1880-01-01', '0001-01-01 00:00:00',
-       DATE_FORMAT(securitylog.LogDateTime, '%Y-%m-%d %H:%i:%s')),
+    IF(securitylog.LogDateTime < '1880-01-01', '0001-01-01 00:00:00', securitylog.LogDateTime),
     IFNULL(securitylog.LogText, ''), securitylog.PatNum,
     IF(securitylog.DateTPrevious <= '0001-01-01 00:00:00', '',
-       IF(securitylog.DateTPrevious < '1880-01-01', '0001-01-01 00:00:00',
-          DATE_FORMAT(securitylog.DateTPrevious, '%Y-%m-%d %H:%i:%s')))
+       IF(securitylog.DateTPrevious < '1880-01-01', '0001-01-01 00:00:00', securitylog.DateTPrevious))
 ) USING utf16le), 256)
 """.strip()
 """The hash of a `securitylog` row on a server, in lower-case hexadecimal instead of base64."""
 
 _HASH = f"TO_BASE64(UNHEX({HASH_IN_HEX}))"
+
+
+def fingerprint_sql(number: str = "securitylog.SecurityLogNum", hash_in_hex: str = HASH_IN_HEX) -> str:
+    """Return the SQL of the SHA-256 of the numbers of `securitylog` rows with their hashes.
+
+    Args:
+        number: The SQL of a row's number.
+        hash_in_hex: The SQL of its hash in hexadecimal.
+    """
+    return f"SHA2(GROUP_CONCAT({number}, ':', TO_BASE64(UNHEX({hash_in_hex}))), 256)"
+
+
+STORED_FINGERPRINT = "SHA2(GROUP_CONCAT(securityloghash.SecurityLogNum, ':', securityloghash.LogHash), 256)"
+"""The same of `securityloghash` rows.
+
+If both are equal, made of as many rows, and no value is NULL, then all rows are the same: neither a number nor a hash
+that was computed has a colon or a comma, so there is one of each per row in the other text, too.
+"""
 
 _EMPTY_HASH = "TO_BASE64(UNHEX(SHA2(CONVERT('' USING utf16le), 256)))"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from core.audit.entry_mapper import EntryMapper
@@ -48,7 +49,10 @@ class SealedVerification:
         self._collection = collection
         self.digest = TrailDigest()
         self._waiting: list[RangeContents] = []
-        self._verification = Verification(practice, AuditFilter(), mapper, self._waiting.append)
+        self._background = ThreadPoolExecutor(1)
+        self._comparing: list[Future[None]] = []
+        self._compares_beside = False
+        self._verification = Verification(practice, AuditFilter(), mapper, self._take)
         chain = collection.chain
         problems = check_chain(chain, fingerprint, public_key)
         useless = {number for problem in problems for number in problem.proves_nothing}
@@ -77,16 +81,30 @@ class SealedVerification:
         """
         if self._comparison is None:
             self._comparison = self._new_comparison()
-        report = self._verification.run_batch()
+        try:
+            report = self._verification.run_batch()
+        finally:
+            wait(self._comparing)
+            self._comparing.clear()
         self._comparison.removed_up_to = removed_up_to(report)
-        # Not while the practice is read: in an SQLite file, one reading inside another could wait for a writer.
+        # What failed beside the reading is tried again, and fails here.
         while self._waiting:
-            self._comparison.add(self._waiting[0])
-            self.digest.add(self._waiting[0])
-            del self._waiting[0]
+            self._compare_next(self._comparison)
+        # In an SQLite file, one reading inside another could wait for a writer.
+        self._compares_beside = self._practice.engine.dialect.name != "sqlite"
         if report.done and self._report is None:
             self._report = self._finish(self._comparison)
         return report
+
+    def _take(self, contents: RangeContents) -> None:
+        self._waiting.append(contents)
+        if self._compares_beside and self._comparison is not None:
+            self._comparing.append(self._background.submit(self._compare_next, self._comparison))
+
+    def _compare_next(self, comparison: Comparison) -> None:
+        comparison.add(self._waiting[0])
+        self.digest.add(self._waiting[0])
+        del self._waiting[0]
 
     def _new_comparison(self) -> Comparison:
         with self._practice.read() as connection:

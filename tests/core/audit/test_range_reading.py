@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
+from sqlalchemy import text
 
 from core.audit.range_reading import RangeContents, RangeReader
 from core.opendental.entry_digest import read_digests
 from core.opendental.schema import SECURITY_LOG
 from tests.support.audit_rows import hash_rows, log_row, replace_audit_trail
-from tests.support.databases import SamplePractice
+from tests.support.databases import SamplePractice, SampleServer
 from tests.support.practice_rows import log_hash
 
 samples = pytest.mark.parametrize("sample", ["SQLite", "21.1 MyISAM", "24.3 InnoDB"], indirect=True)
+servers = pytest.mark.parametrize("server_sample", ["21.1 MyISAM", "24.3 InnoDB"], indirect=True)
 
 ODD = [
     log_row(1, "2024-11-04 10:00:00", "Müller, 'operatory' | 3 \\ % changed by Admin"),
@@ -64,3 +67,30 @@ def test_an_altered_entry_has_the_digest_of_its_row_and_not_of_its_hash(sample: 
     with sample.office() as office, office.audit._practice.read() as connection:
         digests = read_digests(connection, joined.numbers)
     assert joined.digests == b"".join(digests[number] for number in joined.numbers)
+
+
+@servers
+@pytest.mark.parametrize("digests", [True, False])
+def test_what_is_read_beside_the_hashes_is_what_is_read_row_by_row(server_sample: SampleServer, digests: bool) -> None:
+    # The hash of entry 9 in this module isn't Open Dental's.
+    rows = [row for row in ODD if row["SecurityLogNum"] != 9]
+    replace_audit_trail(server_sample, rows, [])
+    by_row = _read(server_sample, by_database=False, hashes=False, digests=digests)
+    reader = RangeReader(computed_by_database=True, hashes=False, digests=digests, fingerprint=True)
+    with server_sample.office() as office, office.audit._practice.read() as connection:
+        found = reader.contents(reader.read_span(connection, (0, 14)))
+    assert found is not None
+    hashes = ",".join(f"{row['SecurityLogNum']}:{log_hash(row)}" for row in rows)
+    assert found == replace(by_row, fingerprint=sha256(hashes.encode()).hexdigest())
+
+
+@servers
+def test_the_server_keeps_the_values_of_a_range_in_memory(server_sample: SampleServer) -> None:
+    rows = [log_row(number, text="x" * 2_000, CompName="y" * 255) for number in range(1, 3_001)]
+    replace_audit_trail(server_sample, rows, [])
+    reader = RangeReader(computed_by_database=True, hashes=False, digests=True, fingerprint=True)
+    on_disk = text("SHOW SESSION STATUS LIKE 'Created_tmp_disk_tables'")
+    with server_sample.office() as office, office.audit._practice.read() as connection:
+        before = connection.execute(on_disk).one()[1]
+        reader.read_span(connection, (0, 3_000))
+        assert connection.execute(on_disk).one()[1] == before
