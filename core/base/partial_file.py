@@ -11,7 +11,6 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -37,7 +36,7 @@ class PartialFile:
 
     def __init__(self, directory: Path, kind: str = PARTIAL) -> None:
         # The name is known before the file exists, since a signal may interrupt the program right afterwards.
-        self.path = directory / f"{_PREFIX}{secrets.token_hex(8)}.{kind}"
+        self.path = directory / f"{_PREFIX}{os.urandom(8).hex()}.{kind}"
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -183,7 +182,7 @@ class PartialFolder:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.path = directory / f"{_PREFIX}{secrets.token_hex(8)}.{_FOLDER}"
+        self.path = directory / f"{_PREFIX}{os.urandom(8).hex()}.{_FOLDER}"
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:

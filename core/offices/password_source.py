@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -171,15 +170,17 @@ def _read_file(path: Path, purpose: Purpose) -> Secret:
 
 def _require_private(path: Path, status: os.stat_result) -> None:
     """Raise an error unless nobody but the file's owner, this user or root, can access it."""
+    from shlex import quote
+
     if status.st_uid not in (os.getuid(), 0):
         raise ConfigurationError(
             f"The password file {path} belongs to another account, which could change it.",
-            f"Run: chown {os.getuid()} {shlex.quote(str(path))}",
+            f"Run: chown {os.getuid()} {quote(str(path))}",
         )
     if status.st_mode & 0o077:
         raise ConfigurationError(
             f"The password file {path} has mode {stat.S_IMODE(status.st_mode):04o}, so other accounts can access it.",
-            f"Run: chmod 600 {shlex.quote(str(path))}",
+            f"Run: chmod 600 {quote(str(path))}",
         )
 
 
@@ -217,8 +218,10 @@ def _run_command(command: str, hidden_variables: Collection[str], purpose: Purpo
 
 
 def _split_command(command: str, purpose: Purpose) -> list[str]:
+    from shlex import split
+
     try:
-        return shlex.split(command)
+        return split(command)
     except ValueError:
         raise ConfigurationError(
             f"The command in {purpose.setting} has an unclosed quotation mark.", "Close the quotation mark."

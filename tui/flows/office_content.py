@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.session import NO_SETUP
 
 if TYPE_CHECKING:
     from core.model.api_key import KeyList
-    from core.model.resolved_change import ResolvedChange
     from core.model.settings import SettingsPage
     from tui.session import Session
 
@@ -18,22 +16,6 @@ def audit_trail_refusal(names: tuple[str, ...]) -> str:
     """Return the message that the Audit Trail needs a permission, and who can grant it."""
     who = f"{', '.join(names)} can" if names else "someone with SecurityAdmin can"
     return f"The Audit Trail needs the permission AuditTrail (122). In Open Dental, {who} grant it in Setup > Security."
-
-
-@dataclass(frozen=True)
-class OfficeContent:
-    """The settings and keys that API Setup shows."""
-
-    page: SettingsPage
-    keys: KeyList
-    resolved: ResolvedChange | None
-    """The outcome of an earlier change whose answer was lost, if there was one."""
-
-
-def load_content(session: Session) -> OfficeContent:
-    """Read the settings and keys, after settling a change whose answer was lost."""
-    resolved = session.office.resolve_pending()
-    return OfficeContent(session.office.settings.load(), session.office.keys.list(), resolved)
 
 
 def load_keys(session: Session) -> KeyList:

@@ -15,6 +15,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from core.base.errors import ApiSetupError
 from core.base.plural import count_of
@@ -303,6 +304,13 @@ class ScreenBehavior(ServiceCaller, CoverableScreen):
         """Display the keys and check the terminal's size. Textual also calls the `on_mount` of a subclass."""
         self.show_keys()
         self._check_size()
+
+    def draw_at_once(self) -> None:
+        """Draw what has changed. Textual would wait for the next of its sixty moments a second."""
+        for widget in self.walk_children(Widget):
+            widget._check_refresh()
+        # After what the widgets have just asked for.
+        self.call_later(self._on_timer_update)
 
     def _screen_resized(self, size: Size) -> None:
         # Textual reports the size to a screen up to three times while it opens. It arranged the widgets before that.

@@ -17,9 +17,7 @@ from tui.flows import diagnosis, key_use
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import ASKING, format_differences
 from tui.flows.office_content import (
-    OfficeContent,
     copy_remark,
-    load_content,
     load_keys,
     load_settings,
     read_only_remark,
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
 
     from core.model.api_key import ApiKey
     from tui.flows.interrupted_changes import Remark
+    from tui.flows.office_reload import OfficeContent
     from tui.key_definition import Key
     from tui.session import Session
 
@@ -157,6 +156,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         self.refresh_bindings()
         # Not after the settings: by then, the admin may be typing here.
         self.open_requested_place()
+        self.draw_at_once()
         # Reading the settings would delay the picture of the keys.
         self.call_after_refresh(self.complete_opening, session)
 
@@ -213,6 +213,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     @latest
     async def reload(self) -> None:
         """Load everything again; unsaved input is kept."""
+        from tui.flows.office_reload import load_content
+
         content = await self.call_service(partial(load_content, self.open_session), group="read")
         await self._show(content)
         self._say_resolved(content)
@@ -396,6 +398,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     @flow
     async def action_reload(self) -> None:
         """Load everything again; the admin chooses if unsaved input is dropped."""
+        from tui.flows.office_reload import load_content
         from tui.flows.settings_save import may_read_again
 
         if not await may_read_again(self, self.query_one(SettingsForm)):
