@@ -20,7 +20,7 @@ ASKS_HEADQUARTERS = (
 )
 LIGHT = (
     "core.offices.open_request",
-    "core.offices.config",
+    "core.offices.config_file",
     "core.offices.paths",
     "core.database.address",
     "core.base.secret",

@@ -61,6 +61,7 @@ async def test_saving_meanwhile_says_that_there_is_nothing_to_save(demo: OpenReq
         await see_keys(user, held)
         await user.press("ctrl+s")
         assert user.status_text.startswith("The settings haven't been read, so there is nothing to save.")
+        await finish(user, held)
 
 
 async def test_saving_settings_that_can_not_be_read_says_how_to_read_them(
