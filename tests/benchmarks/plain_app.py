@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from textual import events
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
@@ -14,6 +17,12 @@ Server version none
 User           nobody
 Computer       this
 """
+COLUMNS = ("Developer", "API Key", "Enabled", "Permissions")
+
+
+def rows() -> Iterator[tuple[str, ...]]:
+    """Yield the rows of the table."""
+    return ((f"Developer {number}", f"********{number:04}", "yes", "2") for number in range(1, 13))
 
 
 class About(ModalScreen[None]):
@@ -66,11 +75,11 @@ class PlainApp(App[None]):
         yield DataTable[str](cursor_type="row")
         yield Footer()
 
-    def on_mount(self) -> None:
+    def on_mount(self, _event: events.Mount) -> None:
         """Fill the table."""
         table = self.query_one(DataTable)
-        table.add_columns("Developer", "API Key", "Enabled", "Permissions")
-        table.add_rows((f"Developer {number}", f"********{number:04}", "yes", "2") for number in range(1, 13))
+        table.add_columns(*COLUMNS)
+        table.add_rows(rows())
         table.focus()
 
     def action_about(self) -> None:

@@ -13,7 +13,7 @@ from tests.support.installed_program import READY, Home
 from tests.support.pseudo_terminal import Terminal
 
 ROUNDS = 15
-PLAIN, EMBEDDED, DEMO = "plain", "embedded", "demo"
+PLAIN, DATABASE, EMBEDDED, DEMO = "plain", "plain + SQL", "embedded", "demo"
 
 FIRST_PICTURE = r"(Enabled|API)[\s\S]*(Subscription|FHIR) interval[\s\S]*[Pp]ayment type"
 """The labels of the form: an admin knows where this is."""
@@ -41,7 +41,7 @@ Starts = dict[str, list[Start]]
 
 
 def measure_starts(directory: Path, rounds: int = ROUNDS) -> Starts:
-    """Start the plain program, an existing embedded practice and the demo in turn.
+    """Start the plain program, the one with a database, an existing embedded practice and the demo in turn.
 
     A first round, which isn't counted, fills the caches of the system. The embedded practice has the keys of the demo.
     """
@@ -50,6 +50,7 @@ def measure_starts(directory: Path, rounds: int = ROUNDS) -> Starts:
     colors = {"COLORTERM": "truecolor"}
     programs: dict[str, tuple[Callable[[], Terminal], str]] = {
         PLAIN: (lambda: home.start(module="tests.benchmarks.plain_app", env=colors), _PLAIN_ROWS),
+        DATABASE: (lambda: home.start(module="tests.benchmarks.plain_database_app", env=colors), _PLAIN_ROWS),
         EMBEDDED: (lambda: home.start(env=colors), _KEYS),
         DEMO: (lambda: home.start("--demo", env=colors), _KEYS),
     }
@@ -62,11 +63,11 @@ def measure_starts(directory: Path, rounds: int = ROUNDS) -> Starts:
     return starts
 
 
-def ratio(starts: Starts, program: str, figure: str) -> float:
-    """Return the median of a program's ratios to the plain program, which was started just before in each round."""
-    plain = starts[PLAIN]
+def ratio(starts: Starts, program: str, figure: str, base: str = PLAIN) -> float:
+    """Return the median of a program's ratios to the plain program, or to another one, of the same rounds."""
     ratios: list[float] = [
-        getattr(each, figure) / getattr(other, figure) for each, other in zip(starts[program], plain, strict=True)
+        getattr(each, figure) / getattr(other, figure)
+        for each, other in zip(starts[program], starts[base], strict=True)
     ]
     return median(ratios)
 

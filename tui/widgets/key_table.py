@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -19,7 +20,6 @@ from core.opendental.price_list import DEFAULT_PRICES
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_columns import COLUMNS, COLUMNS_WITH_FINGERPRINT
 from tui.widgets.key_details import KeyDetails
-from tui.widgets.key_order import orders
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.safe_text import cell_width
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.model.api_key import ApiKey, KeyList
     from core.model.developer_use import DeveloperUse, KnownUse, UseDetails
     from core.model.key_note import KeyNote
+    from tui.widgets.key_order import KeyOrder
     from tui.widgets.tones import Line
     from tui.widgets.use_lines import KeyUse
 
@@ -74,8 +75,7 @@ class KeyTable(Horizontal):
         self._is_filled = False
         self._keys: dict[str, ApiKey] = {}
         self._label = self._counts = self._none = ""
-        self._orders = orders(self._last_change, self._note_of)
-        self._order = self._orders[0]
+        self._chosen_order: KeyOrder | None = None
         self._use: KnownUse | None = None
         self._use_details: dict[str, UseDetails] = {}
         self.prices = DEFAULT_PRICES
@@ -137,7 +137,7 @@ class KeyTable(Horizontal):
         """Sort by the next column that is shown, and return its title."""
         shown = [order for order in self._orders if self.rows.shows_column(order.column)]
         place = shown.index(self._order) if self._order in shown else -1
-        self._order = shown[(place + 1) % len(shown)]
+        self._chosen_order = shown[(place + 1) % len(shown)]
         self._show_matching()
         return COLUMNS[self._order.column].title
 
@@ -355,6 +355,16 @@ class KeyTable(Horizontal):
     def has_history(self, key: ApiKey) -> bool:
         """Return True if the history of a key is loaded since the keys were last shown."""
         return key.fingerprint in self._histories
+
+    @cached_property
+    def _orders(self) -> tuple[KeyOrder, ...]:
+        from tui.widgets.key_order import orders
+
+        return orders(self._last_change, self._note_of)
+
+    @property
+    def _order(self) -> KeyOrder:
+        return self._chosen_order or self._orders[0]
 
     def _matching(self) -> list[ApiKey]:
         wanted = self._wanted
