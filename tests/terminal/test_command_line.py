@@ -77,6 +77,32 @@ def test_an_unknown_option_is_refused_with_the_usage_of_its_command_and_the_opti
     assert f"Did you mean {meant}?" in completed.stderr
 
 
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        (["--pasword", SECRET], "unrecognized arguments: --pasword\n"),
+        ([f"--pasword={SECRET}"], "unrecognized arguments: --pasword\n"),
+        ([f"-p{SECRET}"], "unrecognized arguments: -p\n"),
+    ],
+)
+def test_the_value_of_an_unknown_option_is_not_shown(home: Home, argument: list[str], shown: str) -> None:
+    completed = home.run("keys", "list", *argument)
+    assert (completed.returncode, SECRET in completed.stderr) == (2, False)
+    assert completed.stderr.endswith(shown)
+
+
+def test_an_api_key_after_dashes_is_masked(home: Home) -> None:
+    completed = home.run("keys", "list", "--Kq7mZt4xWb9sLp2D")
+    assert completed.returncode == 2
+    assert "unrecognized arguments: --********Lp2D. Never name" in completed.stderr
+
+
+def test_an_option_that_nothing_is_similar_to_has_no_suggestion(home: Home) -> None:
+    completed = home.run("keys", "list", "--developer=ClearPay")
+    assert completed.returncode == 2
+    assert "Did you mean" not in completed.stderr
+
+
 def test_the_program_needs_a_terminal(installed_home: Home) -> None:
     completed = installed_home.run("--demo")
     assert (completed.returncode, completed.stdout) == (2, "")

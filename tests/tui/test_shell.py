@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -340,6 +341,17 @@ async def test_a_terminal_that_is_too_small_shows_a_message_and_ignores_keys() -
         await pilot.resize_terminal(60, 19)
         await pilot.press("ctrl+q")
         assert app.return_code == 0
+
+
+async def test_a_late_report_of_an_older_size_does_not_replace_the_size_of_the_terminal() -> None:
+    app = Shell()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.resize_terminal(60, 20)
+        # Textual reports a screen's size after it was arranged, and drops the report of a newer one that waits.
+        app.main.post_message(events.Resize(Size(80, 24), Size(80, 24)))
+        await pilot.pause()
+        assert app.main.size == (60, 20)
+        assert app.main.query_one("KeyBar").region.bottom == 20
 
 
 async def test_ctrl_c_shows_how_to_quit() -> None:

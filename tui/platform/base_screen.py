@@ -314,6 +314,8 @@ class ScreenBehavior(ServiceCaller, CoverableScreen):
 
     def _screen_resized(self, size: Size) -> None:
         # Textual reports the size to a screen up to three times while it opens. It arranged the widgets before that.
+        # What it reports after it arranged them may be late and replace the report of a newer size.
+        size = self.app.size
         if size != self._compositor.size:
             super()._screen_resized(size)
 

@@ -10,8 +10,10 @@ from typing import Any, NoReturn
 USER_HELP = "the Open Dental user to sign in as, instead of the office's od_user or APISETUP_OD_USER"
 DONE = "0 done"
 COULD_NOT = "2 couldn't"
-_LIKE_A_KEY = r"(?<![\w-])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{12,}(?![\w-])"
+_LIKE_A_KEY = r"(?<!\w)(?<!\w-)(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{12,}(?![\w-])"
 """Letters and digits, at least twelve of them."""
+_SIMILAR = 0.65
+"""How similar the name of an option must be to be suggested, from 0 to 1."""
 
 
 class HelpFormatter(argparse.HelpFormatter):
@@ -39,14 +41,18 @@ class Parser(argparse.ArgumentParser):
         """Refuse what a command or verb doesn't know with its own usage, and name the option that was meant."""
         known, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}{self._similar_options(unknown)}")
+            options = [_option_name(word) for word in unknown if word.startswith("-")]
+            # Not the value of an unknown option, which may be a password.
+            self.error(f"unrecognized arguments: {' '.join(options or unknown)}{self._similar_options(options)}")
         return known, unknown
 
     def _similar_options(self, unknown: Sequence[str]) -> str:
         from difflib import get_close_matches
 
-        options = [option for option in self._option_string_actions if option.startswith("--")]
-        similar = [found for word in unknown for found in get_close_matches(word.partition("=")[0], options, n=1)]
+        # Without the dashes, which all of them share.
+        names = [option[2:] for option in self._option_string_actions if option.startswith("--")]
+        matches = [get_close_matches(word.lstrip("-"), names, n=1, cutoff=_SIMILAR) for word in unknown]
+        similar = [f"--{name}" for found in matches for name in found]
         return f". Did you mean {' '.join(similar)}?" if similar else ""
 
     def error(self, message: str) -> NoReturn:
@@ -56,8 +62,14 @@ class Parser(argparse.ArgumentParser):
 
         without_passwords = re.sub(r"(?<=://)([^\s:/@]*):\S*@", r"\1:********@", message)
         shown, keys = re.subn(_LIKE_A_KEY, lambda found: mask(found[0]), without_passwords)
-        advice = ". Never name a whole API key in an argument: others can read the command line." if keys else ""
+        end = "" if shown.endswith("?") else "."
+        advice = f"{end} Never name a whole API key in an argument: others can read the command line." if keys else ""
         super().error(sanitize(shown + advice))
+
+
+def _option_name(word: str) -> str:
+    """Return an option without its value: `--name=value`, or a letter and the value in one word."""
+    return word.partition("=")[0] if word.startswith("--") else word[:2]
 
 
 def sentence(summary: str) -> str:
