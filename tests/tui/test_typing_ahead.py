@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from core.keys.service import KeyService
 from core.offices.open_request import OpenRequest
 from tests.support.gates import Gate, Gates
@@ -12,6 +14,8 @@ from tests.support.user_driver import User, running
 from tests.support.waiting import until
 from tui.app import ApisetupApp
 from tui.modals.question import Question
+from tui.platform import waiting
+from tui.screens.connect import ConnectScreen
 from tui.widgets.key_table import KeyTable
 
 _PACE = 0.2
@@ -23,7 +27,7 @@ async def opening(demo: OpenRequest, held: Gate) -> AsyncIterator[User]:
     """Run the program until it waits for the keys of its practice."""
     async with running(ApisetupApp(demo)) as user:
         await until(held.entered.is_set)
-        await until(lambda: user.status_text == "Opening…")
+        await until(lambda: user.status_text.startswith("Opening"))
         yield user
         held.open()
 
@@ -88,3 +92,18 @@ async def test_an_invalid_filter_is_refused_once_there_are_keys(demo: OpenReques
         assert "12 · 9 on" in user.text
         await user.press("enter")
         assert "status" in user.status_text
+
+
+async def test_esc_stops_the_opening_as_the_status_line_says(
+    demo: OpenRequest, gate: Gates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "SHOW_AFTER", 0.01)
+    held = gate(KeyService, "list")
+    async with opening(demo, held) as user:
+        await type_filter(user, "cle")
+        await until(lambda: user.status_text.endswith("Esc stops waiting."))
+        user.type_at(_PACE, "escape")
+        await until(lambda: isinstance(user.app.screen, ConnectScreen))
+        held.open()
+        await user.at(ConnectScreen)
+        assert "Stopped waiting: opening the practice." in user.flowing_text
