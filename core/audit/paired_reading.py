@@ -23,8 +23,8 @@ from core.opendental.schema import SECURITY_LOG_HASH
 _LONGEST = 66
 """The most bytes of an entry in the text whose SHA-256 is computed: number, colon, hash and comma."""
 _WIDEST = 2
-"""How many times as many numbers as entries a range may have. Where entries are missing, there may be a hash for each
-number, and one statement reads them all."""
+"""The most numbers for each entry of a range. Where entries are missing, there may be a hash for each number, and one
+statement reads them all."""
 _MAX_MISSES = 2
 """After so many ranges in a row that weren't pairs, the next one is read in the usual way at once: there may be no
 hashes yet."""
