@@ -13,7 +13,7 @@ COULD_NOT = "2 couldn't"
 _LIKE_A_KEY = r"(?<!\w)(?<!\w-)(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{12,}(?![\w-])"
 """Letters and digits, at least twelve of them."""
 _SIMILAR = 0.65
-"""How similar the name of an option must be to be suggested, from 0 to 1."""
+"""The least similarity at which an option is suggested, from 0 to 1."""
 
 
 class HelpFormatter(argparse.HelpFormatter):
